@@ -1,0 +1,70 @@
+"""polymodal: learn from tables whose cells are pictures, text, series, panels and numbers, many of them missing.
+
+>>> import polymodal as pm
+>>> table = pm.Table.read("patients.csv", files="data/", target="outcome")  # doctest: +SKIP
+>>> model = pm.Model().fit(table)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from polymodal.lattice import Lattice
+    from polymodal.modalities.image import Image
+    from polymodal.modalities.series import Series
+    from polymodal.modalities.tabular import Tabular
+    from polymodal.modalities.text import Text
+    from polymodal.modalities.vector import Vector
+    from polymodal.model import Model, load
+    from polymodal.schema.schema import Schema
+    from polymodal.schema.table import Table
+    from polymodal.schema.target import Category, Multilabel, Number, Survival
+
+# Where each public name lives. Nothing below is imported until it is asked for, so that
+# `import polymodal` costs neither torch nor pandas.
+_HOMES = {
+    "Category": "polymodal.schema.target",
+    "Image": "polymodal.modalities.image",
+    "Lattice": "polymodal.lattice",
+    "Model": "polymodal.model",
+    "Multilabel": "polymodal.schema.target",
+    "Number": "polymodal.schema.target",
+    "Schema": "polymodal.schema.schema",
+    "Series": "polymodal.modalities.series",
+    "Survival": "polymodal.schema.target",
+    "Table": "polymodal.schema.table",
+    "Tabular": "polymodal.modalities.tabular",
+    "Text": "polymodal.modalities.text",
+    "Vector": "polymodal.modalities.vector",
+    "load": "polymodal.model",
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "Category",
+    "Image",
+    "Lattice",
+    "Model",
+    "Multilabel",
+    "Number",
+    "Schema",
+    "Series",
+    "Survival",
+    "Table",
+    "Tabular",
+    "Text",
+    "Vector",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'polymodal' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

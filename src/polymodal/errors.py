@@ -1,0 +1,88 @@
+"""Every error polymodal raises on purpose.
+
+    PolymodalError
+    ├── DataError                 what came in cannot be used as it is
+    │   ├── SchemaError           columns, roles or types do not fit
+    │   ├── CellError             one cell cannot be read; carries row, column and path
+    │   └── UnreadableError       too many cells of a column cannot be read
+    ├── SettingError              a setting is unknown or out of range
+    ├── FitError                  training cannot start or go on
+    ├── ArtifactError             a saved file cannot be loaded or written
+    └── MissingExtraError         an optional package is needed; also an ImportError
+
+A message says what was asked, what came, what is allowed and what to do. Faults of one input are
+collected and shown together.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class PolymodalError(Exception):
+    """Base of every error raised on purpose; catch it to catch them all."""
+
+
+class DataError(PolymodalError, ValueError):
+    """What came in cannot be used as it is."""
+
+
+class SchemaError(DataError):
+    """Columns, roles or types do not fit; `faults` lists each one."""
+
+    def __init__(self, summary: str, faults: Sequence[str] = ()) -> None:
+        self.faults = tuple(faults)
+        super().__init__(summary + "".join(f"\n  - {fault}" for fault in self.faults))
+
+
+class CellError(DataError):
+    """One cell that cannot be read: where it is and why."""
+
+    def __init__(self, row: object, column: str, reason: str, path: str | None = None) -> None:
+        self.row, self.column, self.reason, self.path = row, column, reason, path
+        where = f"row {row}, column {column!r}" + (f", file {path}" if path else "")
+        super().__init__(f"{where}: {reason}")
+
+
+class UnreadableError(DataError):
+    """More cells of a column than allowed cannot be read; `cells` holds each of them."""
+
+    def __init__(self, summary: str, cells: Sequence[CellError]) -> None:
+        self.cells = tuple(cells)
+        shown = [f"\n  - {cell}" for cell in self.cells[:20]]
+        if len(self.cells) > len(shown):
+            shown.append(f"\n  ... and {len(self.cells) - len(shown)} more in `.cells`")
+        super().__init__(summary + "".join(shown))
+
+
+class SettingError(PolymodalError, ValueError):
+    """A setting is unknown or out of range."""
+
+
+class FitError(PolymodalError, RuntimeError):
+    """Training cannot start or go on."""
+
+
+class ArtifactError(PolymodalError, OSError):
+    """A saved file cannot be loaded or written."""
+
+
+class MissingExtraError(PolymodalError, ImportError):
+    """An optional package is needed for what was asked."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs an optional package. Install it with:  pip install 'polymodal[{extra}]'")
+
+
+def near_miss(name: str, allowed: Iterable[str]) -> str:
+    """A sentence that suggests the closest allowed name, then lists them all.
+
+    >>> near_miss("transfomer", ["late", "transformer"])
+    "Did you mean 'transformer'? Allowed: 'late', 'transformer'."
+    """
+    names = sorted(allowed)
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Allowed: {', '.join(map(repr, names)) or 'none'}."

@@ -1,0 +1,71 @@
+"""The presence lattice: what a model answers under every presence pattern; everything downstream reads only this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from polymodal.schema.target import Labels, Target
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Predictions for every asked pattern.
+
+    A pattern keeps some modalities of a row and hides the rest; hiding what a row never had changes nothing, so
+    `values[p, n]` is the answer from `patterns[p] & present[n]`.
+
+    Attributes:
+        modalities: M names, the order of every axis over modalities.
+        patterns: `[P, M]` bool; the first is empty and the last is full.
+        present: `[N, M]` bool, what each row has.
+        values: `[P, N, O]` outputs: probabilities (category, multilabel), the mean (number), the log risk (survival).
+        columns: for each target, its columns of the O axis.
+        targets: settings of each target.
+        labels: for each target with labels in the table, its N labels.
+        rows: N row labels (the id column, or the table's index).
+        weight: `[N]` sample weights, or None.
+        permutations: `[K, M]` orders in which modalities are added, when the patterns are the chains of sampled
+            orders instead of all 2^M; None when the lattice is complete.
+    """
+
+    modalities: tuple[str, ...]
+    patterns: np.ndarray
+    present: np.ndarray
+    values: np.ndarray
+    columns: Mapping[str, slice]
+    targets: Mapping[str, Target]
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    rows: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    permutations: np.ndarray | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all 2^M patterns are there."""
+        return self.permutations is None
+
+    def of(self, target: str) -> np.ndarray:
+        """`[P, N, o]` values of one target."""
+        return self.values[:, :, self.columns[target]]
+
+    def index(self, pattern: np.ndarray) -> int:
+        """Where a pattern `[M]` stands on the first axis. Raises KeyError when it was not asked for."""
+        found = np.flatnonzero((self.patterns == pattern).all(axis=1))
+        if not len(found):
+            raise KeyError(
+                f"pattern {[m for m, keep in zip(self.modalities, pattern, strict=True) if keep]} is not in the lattice"
+            )
+        return int(found[0])
+
+
+def all_patterns(n_modalities: int) -> np.ndarray:
+    """All `[2^M, M]` patterns; bit m of the row number says whether modality m is kept.
+
+    >>> all_patterns(2).astype(int).tolist()
+    [[0, 0], [1, 0], [0, 1], [1, 1]]
+    """
+    codes = np.arange(2**n_modalities)[:, None]
+    return (codes >> np.arange(n_modalities)) & 1 == 1

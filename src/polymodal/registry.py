@@ -1,0 +1,79 @@
+"""Parts found by name: the file name is the public name, and nothing is imported until asked for.
+
+A part is one file in its folder with one decorator. Other packages add theirs by entry point, in the
+group named like the folder (`polymodal.encoders`, `polymodal.fusion`, ...).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+from polymodal.errors import SettingError, near_miss
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """The parts of one kind, by name.
+
+    >>> from polymodal.registry import FUSIONS
+    >>> "late" in FUSIONS.names()
+    True
+    """
+
+    def __init__(self, noun: str, package: str) -> None:
+        self.noun, self.package = noun, package
+        self._parts: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator that files a part under `name`; a second part of that name is an error."""
+
+        def add(part: T) -> T:
+            present = self._parts.get(name)
+            if present is not None and _origin(present) != _origin(part):
+                raise SettingError(f"two {self.noun}s are named {name!r}: {_origin(present)} and {_origin(part)}")
+            self._parts[name] = part
+            return part
+
+        return add
+
+    def names(self) -> list[str]:
+        """Every known name, sorted; reading the folder imports nothing."""
+        folder = importlib.import_module(self.package)
+        files = {module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")}
+        return sorted(files | {point.name for point in entry_points(group=self.package)} | set(self._parts))
+
+    def get(self, name: str) -> T:
+        """The part of that name.
+
+        Raises SettingError for an unknown name, with the nearest known one.
+        """
+        if name not in self._parts:
+            self._load(name)
+        return self._parts[name]
+
+    def _load(self, name: str) -> None:
+        outside = {point.name: point for point in entry_points(group=self.package)}
+        if name in outside:
+            self._parts[name] = outside[name].load()
+            return
+        if name not in self.names():
+            raise SettingError(f"unknown {self.noun} {name!r}. {near_miss(name, self.names())}")
+        importlib.import_module(f"{self.package}.{name}")
+        assert name in self._parts, f"{self.package}.{name} registers no {self.noun} under its own name"
+
+
+def _origin(part: object) -> str:
+    return f"{getattr(part, '__module__', '?')}.{getattr(part, '__qualname__', part)}"
+
+
+MODALITIES: Registry[Any] = Registry("modality", "polymodal.modalities")
+EMBEDDERS: Registry[Any] = Registry("pretrained encoder", "polymodal.pretrained")
+ENCODERS: Registry[Any] = Registry("encoder", "polymodal.encoders")
+FUSIONS: Registry[Any] = Registry("fusion", "polymodal.fusion")
+OBJECTIVES: Registry[Any] = Registry("objective", "polymodal.objectives")
+DEMOS: Registry[Any] = Registry("demo", "polymodal.demos")

@@ -1,0 +1,92 @@
+"""The typed records between the stages: Field, Batch, Tokens, Fused, Term. Only what is present is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Field:
+    """One modality of a batch, present rows only.
+
+    Attributes:
+        values: `[n, ...]` collated samples.
+        rows: `[n]` which row of the batch each sample belongs to, ascending.
+        mask: True where `values` is real, for kinds of unequal length or with gaps inside; None where all of it is.
+    """
+
+    values: Tensor
+    rows: Int64[Tensor, " n"]
+    mask: Bool[Tensor, "n ..."] | None = None
+
+    def to(self, device: torch.device | str) -> Field:
+        """The same field on another device."""
+        mask = None if self.mask is None else self.mask.to(device)
+        return Field(self.values.to(device), self.rows.to(device), mask)
+
+
+@dataclass(frozen=True)
+class KnownLabels:
+    """The labels of one target in a batch: values and which of them are known."""
+
+    values: Tensor
+    known: Bool[Tensor, "B ..."]
+
+    def to(self, device: torch.device | str) -> KnownLabels:
+        """The same labels on another device."""
+        return KnownLabels(self.values.to(device), self.known.to(device))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`size` rows: a Field for each modality that any of them has, labels for each target, a weight for each row."""
+
+    fields: Mapping[str, Field]
+    size: int
+    labels: Mapping[str, KnownLabels] = field(default_factory=dict)
+    weight: Float[Tensor, " B"] | None = None
+
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on another device."""
+        return replace(
+            self,
+            fields={name: one.to(device) for name, one in self.fields.items()},
+            labels={name: labels.to(device) for name, labels in self.labels.items()},
+            weight=None if self.weight is None else self.weight.to(device),
+        )
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """An encoded Field.
+
+    Attributes:
+        values: `[n, T, D]`.
+        mask: `[n, T]`, True where a token is real.
+        rows: `[n]` row of the batch, ascending.
+    """
+
+    values: Float[Tensor, "n T D"]
+    mask: Bool[Tensor, "n T"]
+    rows: Int64[Tensor, " n"]
+
+
+@dataclass(frozen=True)
+class Fused:
+    """The answer-to-be of each row: `values [B, D]`, and `known [B]`, False where nothing at all was present."""
+
+    values: Float[Tensor, "B D"]
+    known: Bool[Tensor, " B"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One objective's share of the loss, with figures worth watching."""
+
+    loss: Float[Tensor, ""]
+    metrics: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""A cell is present, absent or unreadable; the three are kept apart from reader to report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Sized
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.errors import CellError
+
+
+class State(IntEnum):
+    """What became of one cell."""
+
+    ABSENT = 0
+    PRESENT = 1
+    UNREADABLE = 2
+
+
+def is_absent(raw: Any) -> bool:
+    """Whether a raw cell holds nothing: None, NaN, NA, NaT, an empty list, tuple, dict or array.
+
+    Zero, False and the empty string are values, and present.
+
+    >>> [is_absent(raw) for raw in (None, float("nan"), [], 0, "")]
+    [True, True, True, False, False]
+    """
+    if raw is None or raw is pd.NA or raw is pd.NaT:
+        return True
+    if isinstance(raw, (str, bytes)):
+        return False
+    if isinstance(raw, np.ndarray):
+        return raw.size == 0
+    if isinstance(raw, (list, tuple, dict, set)):
+        return len(raw) == 0
+    if isinstance(raw, (float, np.floating, np.datetime64)):
+        return bool(pd.isna(raw))
+    return isinstance(raw, Sized) and len(raw) == 0
+
+
+class Unreadable(Exception):
+    """Raised while decoding one cell; the reader adds row and column and files it as a CellError."""
+
+    def __init__(self, reason: str, path: str | None = None) -> None:
+        self.reason, self.path = reason, path
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of one modality for all rows of a table.
+
+    Attributes:
+        samples: one decoded sample a row, None where the cell is not present.
+        state: `[N]` int8 of State.
+        faults: one CellError for each unreadable cell.
+    """
+
+    samples: Sequence[Any]
+    state: np.ndarray
+    faults: list[CellError] = field(default_factory=list)
+
+    @property
+    def present(self) -> np.ndarray:
+        """`[N]` bool, True where a sample is there to be used."""
+        return self.state == State.PRESENT
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+
+def decode_each(
+    raws: Sequence[Any], decode: Callable[[Any], Any], *, column: str, rows: Sequence[Any], threads: int = 1
+) -> Cells:
+    """Decode raw cells one by one, each fault filed under its own row.
+
+    `decode` returns a sample, or None for a cell that turns out to hold nothing, or raises Unreadable.
+    `rows` are the row labels to name in faults. With `threads` above 1 the decoder must release the GIL
+    to gain from it.
+    """
+
+    def attempt(raw: Any) -> Any:
+        if is_absent(raw):
+            return None
+        try:
+            return decode(raw)
+        except Unreadable as fault:
+            return fault
+
+    if threads > 1 and len(raws) > 1:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(threads) as pool:
+            outcomes = list(pool.map(attempt, raws))
+    else:
+        outcomes = [attempt(raw) for raw in raws]
+
+    state = np.zeros(len(raws), dtype=np.int8)
+    faults = []
+    for position, outcome in enumerate(outcomes):
+        if isinstance(outcome, Unreadable):
+            faults.append(CellError(rows[position], column, outcome.reason, outcome.path))
+            outcomes[position], state[position] = None, State.UNREADABLE
+        elif outcome is not None:
+            state[position] = State.PRESENT
+    return Cells(outcomes, state, faults)

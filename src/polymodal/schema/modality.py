@@ -1,0 +1,73 @@
+"""What a column holds: settings only, and the five steps every kind of cell goes through."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from polymodal.schema.cells import Cells
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Statistics(BaseModel):
+    """What `measure` learnt from the training rows; saved as JSON with the model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Modality(BaseModel):
+    """Settings of one kind of cell, and its road from raw value to packed tensor.
+
+    raw cells --read--> samples --prepare--> arrays --collate--> (values, mask)
+
+    `measure` looks at training samples only; what it returns is handed to `prepare` and `collate`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str]
+    columns: tuple[str, ...] = ()
+    encoder: str
+    pretrained: str | None = None
+
+    def sources(self, name: str) -> tuple[str, ...]:
+        """The table columns it reads: `columns`, or the one column of its own name."""
+        return self.columns or (name,)
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
+        """Why a column looks like this modality, or None when it does not."""
+
+    @abstractmethod
+    def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
+        """Decode the cells of `frame` (its index labels the rows in faults)."""
+
+    @abstractmethod
+    def measure(self, samples: Sequence[Any]) -> Statistics:
+        """What must be known of the training samples (present ones only) before they can be collated."""
+
+    @abstractmethod
+    def prepare(self, sample: Any, statistics: Any) -> np.ndarray:
+        """One sample as an array, the costly part of collating; done once and kept."""
+
+    @abstractmethod
+    def collate(self, arrays: Sequence[np.ndarray], statistics: Any) -> tuple[Tensor, Tensor | None]:
+        """Pack prepared arrays: values `[n, ...]`, and a mask of what is real in them where lengths or gaps differ."""
+
+    @abstractmethod
+    def html(self, sample: Any) -> str:
+        """One sample as a small piece of HTML, everything escaped."""
+
+    @classmethod
+    @abstractmethod
+    def example(cls, random: np.random.Generator) -> Any:
+        """A random raw cell, for the laws and for users' own tests."""
