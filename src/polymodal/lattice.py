@@ -55,9 +55,8 @@ class Lattice:
         """Where a pattern `[M]` stands on the first axis. Raises KeyError when it was not asked for."""
         found = np.flatnonzero((self.patterns == pattern).all(axis=1))
         if not len(found):
-            raise KeyError(
-                f"pattern {[m for m, keep in zip(self.modalities, pattern, strict=True) if keep]} is not in the lattice"
-            )
+            kept = [name for name, keep in zip(self.modalities, pattern, strict=True) if keep]
+            raise KeyError(f"pattern {kept} is not in the lattice")
         return int(found[0])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from polymodal.errors import SchemaError
 from polymodal.schema.cells import Cells
 
 if TYPE_CHECKING:
@@ -47,9 +48,20 @@ class Modality(BaseModel):
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
         """Why a column looks like this modality, or None when it does not."""
 
+    def resolve(self, name: str, frame: pd.DataFrame) -> Modality:
+        """The same modality with what had to be read off the table (such as the columns of a prefix) filled in.
+
+        Raises SchemaError when the table cannot hold it.
+        """
+        gone = [column for column in self.sources(name) if column not in frame.columns]
+        if gone:
+            listed = ", ".join(map(repr, gone[:10]))
+            raise SchemaError(f"modality {name!r} needs columns that the table lacks: {listed}")
+        return self
+
     @abstractmethod
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
-        """Decode the cells of `frame` (its index labels the rows in faults)."""
+        """Decode the cells of `frame`; its index labels the rows in faults, and columns it lacks are absent."""
 
     @abstractmethod
     def measure(self, samples: Sequence[Any]) -> Statistics:
@@ -57,7 +69,10 @@ class Modality(BaseModel):
 
     @abstractmethod
     def prepare(self, sample: Any, statistics: Any) -> np.ndarray:
-        """One sample as an array, the costly part of collating; done once and kept."""
+        """One sample as an array, the costly part of collating; done once and kept.
+
+        Raises Unreadable when the sample does not fit the statistics (another width, other channels).
+        """
 
     @abstractmethod
     def collate(self, arrays: Sequence[np.ndarray], statistics: Any) -> tuple[Tensor, Tensor | None]:

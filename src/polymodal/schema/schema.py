@@ -65,12 +65,14 @@ class Schema(BaseModel):
         reads = {source: name for name, one in self.modalities.items() for source in one.sources(name)}
         known = have & (set(self.roles.values()) | {c for n, t in self.targets.items() for c in t.sources(n)})
         lacks = [
-            f"column {c!r} (modality {n!r}) is not there: taken as absent" for c, n in reads.items() if c not in have
+            f"column {source!r} (modality {name!r}) is not there: taken as absent"
+            for source, name in reads.items()
+            if source not in have
         ]
         extra = [
-            f"column {c!r} was not there when the model was fitted: ignored"
-            for c in columns
-            if c not in {*reads, *known}
+            f"column {column!r} was not there when the model was fitted: ignored"
+            for column in columns
+            if column not in reads and column not in known
         ]
         return lacks + extra
 

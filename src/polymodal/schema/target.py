@@ -20,7 +20,7 @@ class Labels:
     """The labels of one target for N rows.
 
     Attributes:
-        values: `[N]` int64 codes, `[N]` float64 numbers, `[N, L]` float64 or `[N, 2]` (time, event); zero where unknown.
+        values: `[N]` int64 codes, `[N]` or `[N, L]` float64, or `[N, 2]` (time, event); zero where unknown.
         known: bool of the shape `[N]`, or `[N, L]` for Multilabel.
     """
 

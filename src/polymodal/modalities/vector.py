@@ -1,0 +1,161 @@
+"""Vector: many numbers that belong together, such as a gene panel or an embedding, with gaps inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field as Setting
+
+from polymodal.errors import CellError, SchemaError
+from polymodal.modalities._curves import sparkline
+from polymodal.registry import MODALITIES
+from polymodal.schema.cells import Cells, State, Unreadable, decode_each
+from polymodal.schema.modality import Modality, Statistics
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class VectorStatistics(Statistics):
+    """Mean and spread of each feature, after a logarithm when `is_log`."""
+
+    is_log: bool
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@MODALITIES.register("vector")
+class Vector(Modality):
+    """A panel of numbers `[F]`: several columns (by list or by `prefix`), or one column of equally long lists.
+
+    `scale` "log" takes log(1 + x) first, "standard" does not, "auto" decides for the panel: log when nothing is
+    negative and the typical feature is strongly skewed, as counts are.
+
+    >>> frame = pd.DataFrame({"g:A": [1.0, None], "g:B": [2.0, None]})
+    >>> genes = Vector(prefix="g:").resolve("genes", frame)
+    >>> genes.columns, genes.read("genes", frame, None).state.tolist()
+    (('g:A', 'g:B'), [1, 0])
+    """
+
+    kind: ClassVar[str] = "vector"
+    encoder: str = "vector"
+    prefix: str | None = None
+    scale: Literal["auto", "log", "standard"] = Setting("auto")
+
+    @classmethod
+    def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
+        seen = values.dropna().head(100).tolist()
+        if not seen or not all(isinstance(one, (list, tuple, np.ndarray)) for one in seen):
+            return None
+        lengths = {len(one) for one in seen if len(one)}
+        if len(lengths) != 1 or not all(_is_flat_numbers(one) for one in seen if len(one)):
+            return None
+        return f"lists of {lengths.pop()} numbers"
+
+    def resolve(self, name: str, frame: pd.DataFrame) -> Modality:
+        if self.prefix is not None and not self.columns:
+            found = tuple(column for column in frame.columns if str(column).startswith(self.prefix))
+            if not found:
+                raise SchemaError(f"modality {name!r}: no column starts with {self.prefix!r}")
+            return self.model_copy(update={"columns": found})
+        return super().resolve(name, frame)
+
+    def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
+        if self.columns:
+            return _read_columns(name, self.columns, frame)
+        raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
+        return decode_each(raws, _decode, column=name, rows=frame.index)
+
+    def measure(self, samples: Sequence[np.ndarray]) -> VectorStatistics:
+        lengths = [len(sample) for sample in samples]
+        width = len(self.columns) or (max(set(lengths), key=lengths.count) if lengths else 1)
+        panel = np.stack([s for s in samples if len(s) == width] or [np.full(width, np.nan)]).astype(np.float64)
+        is_log = self.scale == "log" or (self.scale == "auto" and _looks_like_counts(panel))
+        if is_log:
+            panel = np.log1p(np.maximum(panel, 0))
+        gaps = np.isnan(panel)
+        counts = np.maximum((~gaps).sum(axis=0), 1)
+        mean = np.where(gaps, 0, panel).sum(axis=0) / counts
+        std = np.sqrt(np.where(gaps, 0, (panel - mean) ** 2).sum(axis=0) / counts)
+        std = np.where(std > 1e-8 * (1 + np.abs(mean)), std, 1.0)
+        return VectorStatistics(is_log=is_log, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
+
+    def prepare(self, sample: np.ndarray, statistics: VectorStatistics) -> np.ndarray:
+        if len(sample) != len(statistics.mean):
+            raise Unreadable(f"{len(statistics.mean)} numbers were learnt, {len(sample)} came")
+        values = np.log1p(np.maximum(sample, 0)) if statistics.is_log else sample
+        return ((values - statistics.mean) / statistics.std).clip(-10, 10).astype(np.float32)
+
+    def collate(self, arrays: Sequence[np.ndarray], statistics: VectorStatistics) -> tuple[Tensor, Tensor | None]:
+        """Standardised values `[n, F]`, zero in gaps, and mask `[n, F]`."""
+        import torch
+
+        values = np.stack(arrays)
+        mask = ~np.isnan(values)
+        return torch.from_numpy(np.where(mask, values, np.float32(0))), torch.from_numpy(mask)
+
+    def html(self, sample: np.ndarray) -> str:
+        gaps = int(np.isnan(sample).sum())
+        return sparkline(np.asarray(sample)[:, None], f"{len(sample)} numbers" + (f", {gaps} missing" if gaps else ""))
+
+    @classmethod
+    def example(cls, random: np.random.Generator) -> np.ndarray:
+        values = random.normal(size=6)
+        values[random.integers(1, 6)] = np.nan
+        return values
+
+
+def _decode(raw: Any) -> np.ndarray | None:
+    try:
+        values = np.asarray([np.nan if one is None else one for one in raw], dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Unreadable(f"a list of numbers is expected, {type(raw).__name__} came") from None
+    if values.ndim != 1:
+        raise Unreadable(f"a list of numbers is expected, an array of shape {list(values.shape)} came")
+    if np.isinf(values).any():
+        raise Unreadable(f"{int(np.isinf(values).sum())} values are infinite")
+    return None if np.isnan(values).all() else values
+
+
+def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cells:
+    raw = frame.reindex(columns=list(columns))
+    panel = np.full(raw.shape, np.nan)
+    unreadable: dict[int, str] = {}
+    for position, column in enumerate(columns):
+        numbers = pd.to_numeric(raw[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        lost = (np.isnan(numbers) & raw[column].notna().to_numpy()) | np.isinf(numbers)
+        for row in np.flatnonzero(lost):
+            unreadable.setdefault(int(row), f"{raw[column].iloc[row]!r} in {column!r} is no finite number")
+        panel[:, position] = np.where(lost, np.nan, numbers)
+    state = (~np.isnan(panel)).any(axis=1).astype(np.int8)
+    for row in unreadable:
+        state[row] = State.UNREADABLE
+    samples = [panel[row] if state[row] == State.PRESENT else None for row in range(len(panel))]
+    return Cells(samples, state, [CellError(frame.index[row], name, why) for row, why in sorted(unreadable.items())])
+
+
+def _is_flat_numbers(one: Any) -> bool:
+    try:
+        return np.asarray([np.nan if x is None else x for x in one], dtype=np.float64).ndim == 1
+    except (TypeError, ValueError):
+        return False
+
+
+def _looks_like_counts(panel: np.ndarray) -> bool:
+    seen = ~np.isnan(panel)
+    if not seen.any() or np.nanmin(panel) < 0:
+        return False
+    filled = np.where(seen, panel, 0.0)
+    counts = np.maximum(seen.sum(axis=0), 1)
+    centred = np.where(seen, panel - filled.sum(axis=0) / counts, 0.0)
+    spread = np.sqrt((centred**2).sum(axis=0) / counts)
+    varies = spread > 0
+    is_binary = np.isin(panel[seen], (0.0, 1.0)).all()
+    if not varies.any() or is_binary:
+        return False
+    skewness = (centred[:, varies] ** 3).sum(axis=0) / counts[varies] / spread[varies] ** 3
+    return bool(np.median(skewness) > 1.5)
