@@ -1,0 +1,1 @@
+"""Real data to try things on: one file each, found by its name. `polymodal demo --list` names them."""
