@@ -16,7 +16,13 @@ from polymodal.schema.table import Table
 from polymodal.schema.target import Survival
 
 _FOLDER = Path(__file__).parent / "data" / "miniacc"
-_ASSAYS = ("rna", "cnv", "protein", "mutation", "mirna")
+_ASSAYS = {  # abundances are read on the log scale; the others are scores, ratios and yes/no already
+    "rna": Vector(prefix="rna:", scale="log"),
+    "cnv": Vector(prefix="cnv:", scale="standard"),
+    "protein": Vector(prefix="protein:", scale="standard"),
+    "mutation": Vector(prefix="mutation:", scale="standard"),
+    "mirna": Vector(prefix="mirna:", scale="log"),
+}
 
 # Known when the tumour has been removed and examined, which is also when the assays can be run.
 _CLINICAL = {
@@ -61,13 +67,11 @@ class MiniACC(Demo):
     budget: ClassVar[str] = "2min"
 
     def load(self) -> Table:
-        frame = assemble()
-        types = {name: Vector(columns=tuple(c for c in frame if c.startswith(f"{name}:"))) for name in _ASSAYS}
         return Table.read(
-            frame,
+            assemble(),
             target={"survival": Survival("days", "vital_status")},
             id="patient",
-            types={**types, "clinical": Tabular(columns=tuple(_CLINICAL.values()))},
+            types={**_ASSAYS, "clinical": Tabular(columns=tuple(_CLINICAL.values()))},
         )
 
 
@@ -77,12 +81,7 @@ def assemble() -> pd.DataFrame:
     parts = [frame[list(_CLINICAL)].rename(columns=_CLINICAL), frame[["days", "vital_status"]]]
     for name in _ASSAYS:
         assay = pd.read_parquet(_FOLDER / f"{name}.parquet").set_index("patient").astype(np.float64)
-        parts.append(_scaled(name, assay).add_prefix(f"{name}:").reindex(frame.index))
+        if name == "mirna":  # raw read counts grow with sequencing depth; per million of the same patient's reads
+            assay = assay.div(assay.sum(axis=1), axis=0) * 1e6
+        parts.append(assay.add_prefix(f"{name}:").reindex(frame.index))
     return pd.concat(parts, axis=1).reset_index()
-
-
-def _scaled(name: str, assay: pd.DataFrame) -> pd.DataFrame:
-    """Abundances on the log scale the field reads them in; each patient by itself, so nothing leaks between rows."""
-    if name == "mirna":  # raw read counts grow with sequencing depth: per million first
-        assay = assay.div(assay.sum(axis=1), axis=0) * 1e6
-    return np.log2(assay + 1) if name in ("rna", "mirna") else assay

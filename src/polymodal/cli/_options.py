@@ -1,0 +1,53 @@
+"""The options that several commands share, each declared once; they mirror the arguments of the Python face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, or a folder with one.")]
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by `polymodal fit`.")]
+Files = Annotated[
+    str | None,
+    typer.Option("--files", metavar="FOLDER", help="Where path cells point to; by default the folder of DATA."),
+]
+_TARGET = typer.Option(
+    "--target",
+    metavar="SPEC",
+    help="What to learn; repeat for several. A column, or KIND:COLUMN with KIND category, number or multilabel, "
+    "or multilabel:NAME:COLUMN,COLUMN, or survival:TIME:EVENT.",
+)
+Targets = Annotated[list[str], _TARGET]
+AnyTargets = Annotated[list[str] | None, _TARGET]
+Id = Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Names each row.")]
+Group = Annotated[
+    str | None,
+    typer.Option("--group", metavar="COLUMN", help="Rows of one group never part in a split (patient, site, ...)."),
+]
+Time = Annotated[str | None, typer.Option("--time", metavar="COLUMN", help="When a row was taken.")]
+Weight = Annotated[str | None, typer.Option("--weight", metavar="COLUMN", help="How much a row counts.")]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="NAME=KIND",
+        help="What a column holds, where the guess is wrong: ecg=series. With settings: ecg=series,rate=500. "
+        "A wide panel by prefix: rna=vector,prefix=rna:, or by its columns: vitals=tabular,columns=age+pulse. "
+        "Repeat for several.",
+    ),
+]
+Fusion = Annotated[str, typer.Option("--fusion", metavar="NAME", help="How the modalities are joined.")]
+Budget = Annotated[
+    str | None, typer.Option("--budget", metavar="TIME", help="Stop training after this long: 90s, 10min, 2h.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same model.")]
+MaxUnreadable = Annotated[
+    float,
+    typer.Option("--max-unreadable", min=0.0, max=1.0, help="Share of unreadable cells of a column that is an error."),
+]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw it into a picture: .png, .svg or .pdf.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON on stdout; all else goes to stderr.")]

@@ -1,0 +1,27 @@
+"""`polymodal evaluate`: how good a model is, overall and for each presence pattern."""
+
+from __future__ import annotations
+
+import polymodal as pm
+from polymodal.cli import _options as options
+from polymodal.cli._console import answer
+from polymodal.cli._plot import save
+
+
+def evaluate(
+    model: options.ModelFile,
+    data: options.Data,
+    files: options.Files = None,
+    plot: options.Plot = None,
+    json: options.Json = False,
+) -> None:
+    """Score a model on a table with labels: overall, per presence pattern, each modality alone, with intervals.
+
+    \b
+    Example:
+      polymodal evaluate outcome.pm test.csv --files data/ --plot scores.png
+    """
+    fitted = pm.load(model)
+    scores = fitted.evaluate(fitted.read(data, files=files))
+    answer(scores, scores.to_dict(), json)
+    save(scores, plot)

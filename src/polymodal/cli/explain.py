@@ -1,0 +1,27 @@
+"""`polymodal explain`: which modality told the model, for each row and overall."""
+
+from __future__ import annotations
+
+import polymodal as pm
+from polymodal.cli import _options as options
+from polymodal.cli._console import answer
+from polymodal.cli._plot import save
+
+
+def explain(
+    model: options.ModelFile,
+    data: options.Data,
+    files: options.Files = None,
+    plot: options.Plot = None,
+    json: options.Json = False,
+) -> None:
+    """Say which modality told the model, which ones work together, and which are ignored or harm.
+
+    \b
+    Example:
+      polymodal explain outcome.pm test.csv --files data/ --plot told.png
+    """
+    fitted = pm.load(model)
+    told = fitted.explain(fitted.read(data, files=files))
+    answer(told, told.to_dict(), json)
+    save(told, plot)

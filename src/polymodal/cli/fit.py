@@ -1,0 +1,63 @@
+"""`polymodal fit`: learn a model from a table and save it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import polymodal as pm
+from polymodal.cli import _options as options
+from polymodal.cli._console import answer, note
+from polymodal.cli._table import read_table
+
+
+def fit(
+    data: options.Data,
+    target: options.Targets,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="Where to save the model.")],
+    files: options.Files = None,
+    id: options.Id = None,
+    group: options.Group = None,
+    time: options.Time = None,
+    weight: options.Weight = None,
+    type: options.Types = None,
+    fusion: options.Fusion = "transformer",
+    width: Annotated[int, typer.Option("--width", min=1, help="Numbers in a token.")] = 64,
+    budget: options.Budget = None,
+    seed: options.Seed = 0,
+    test: Annotated[
+        float,
+        typer.Option("--test", min=0.0, max=0.9, help="Keep this share of the rows out of the fit and evaluate on it."),
+    ] = 0.0,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", metavar="FILE", help="Save progress here, and go on from it after a kill."),
+    ] = None,
+    max_unreadable: options.MaxUnreadable = 0.1,
+    json: options.Json = False,
+) -> None:
+    """Learn a model from a table and save it as one file.
+
+    \b
+    Example:
+      polymodal fit patients.csv --target outcome --files data/ --id patient --group hospital \\
+          --type ecg=series,rate=500 --budget 10min --test 0.2 --out outcome.pm
+    Survival, from a time and an event column:
+      polymodal fit patients.csv --target survival:days:vital_status --out survival.pm
+    """
+    roles = {"id": id, "group": group, "time": time, "weight": weight}
+    table = read_table(data, files=files, targets=target, types=type or (), roles=roles)
+    kept = None
+    if test > 0:
+        table, kept = table.split(test=test, seed=seed)
+    model = pm.Model(fusion=fusion, width=width, seed=seed)
+    model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)
+    model.save(out)
+    note(f"Saved {out}")
+    if kept is None:
+        answer(f"Fitted on {len(table)} rows.", {"model": out, "rows": len(table)}, json)
+        return
+    scores = model.evaluate(kept)
+    answer(scores, {"model": out, "rows": len(table), "test": scores.to_dict()}, json)

@@ -1,0 +1,53 @@
+"""One small mixed table on disk, for the tests that walk the whole road: pictures, text, series, numbers, gaps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+N_ROWS = 60
+
+
+def write_patients(folder: Path, n_rows: int = N_ROWS) -> pd.DataFrame:
+    """`patients.csv` and `data/` in `folder`; note, age, picture and series each tell something of the outcome."""
+    random = np.random.default_rng(0)
+    (folder / "data").mkdir()
+    rows = []
+    for number in range(n_rows):
+        ill = number % 2 == 1
+        shade = random.integers(0, 120, (12, 12, 3)) + (100 if ill else 0)
+        Image.fromarray(shade.astype(np.uint8)).save(folder / "data" / f"{number}.png")
+        length = int(random.integers(20, 40))
+        wave = np.sin(np.arange(length) * (0.9 if ill else 0.3)) + random.normal(scale=0.3, size=length)
+        np.save(folder / "data" / f"{number}.npy", wave.astype(np.float32))
+        rows.append(
+            {
+                "patient": f"P{number:03}",
+                "hospital": f"H{number % 12}",
+                "age": round(float(random.normal(70 if ill else 55, 8)), 1),
+                "sex": str(random.choice(["f", "m"])),
+                "note": f"{random.choice(['mild', 'dull'])} {'chest pain' if ill else 'cough and cold'}, day {number}",
+                "photo": f"{number}.png",
+                "ecg": f"{number}.npy",
+                "days": round(float(random.exponential(200 if ill else 800)), 1),
+                "dead": int(random.random() < (0.8 if ill else 0.4)),
+                "outcome": "ill" if ill else "well",
+            }
+        )
+    frame = pd.DataFrame(rows)
+    for column in ("age", "sex", "note", "photo", "ecg"):
+        frame.loc[random.random(n_rows) < 0.3, column] = None
+    frame.to_csv(folder / "patients.csv", index=False)
+    return frame
+
+
+@pytest.fixture
+def patients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path of `patients.csv`, in a folder of its own that is also the working directory."""
+    write_patients(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "patients.csv"
