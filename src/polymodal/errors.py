@@ -77,7 +77,7 @@ class MissingExtraError(PolymodalError, ImportError):
 
 
 def near_miss(name: str, allowed: Iterable[str]) -> str:
-    """A sentence that suggests the closest allowed name, then lists them all.
+    """A sentence that suggests the closest allowed name, then lists them (the first twenty, where there are many).
 
     >>> near_miss("transfomer", ["late", "transformer"])
     "Did you mean 'transformer'? Allowed: 'late', 'transformer'."
@@ -85,4 +85,5 @@ def near_miss(name: str, allowed: Iterable[str]) -> str:
     names = sorted(allowed)
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Allowed: {', '.join(map(repr, names)) or 'none'}."
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"{hint}Allowed: {', '.join(map(repr, names[:20])) or 'none'}{more}."

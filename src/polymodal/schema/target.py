@@ -41,11 +41,12 @@ class Labels:
 
 
 class Target(BaseModel):
-    """Settings of one thing to be learnt."""
+    """Settings of one thing to be learnt; `objective` names the part that learns it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
+    objective: str
 
     @abstractmethod
     def sources(self, name: str) -> tuple[str, ...]:
@@ -76,6 +77,7 @@ class Category(Target):
     """One class out of several."""
 
     kind: ClassVar[str] = "category"
+    objective: str = "category"
     classes: tuple[Label, ...] = ()
 
     def sources(self, name: str) -> tuple[str, ...]:
@@ -115,6 +117,7 @@ class Number(Target):
     """A real number."""
 
     kind: ClassVar[str] = "number"
+    objective: str = "number"
 
     def sources(self, name: str) -> tuple[str, ...]:
         return (name,)
@@ -144,6 +147,7 @@ class Multilabel(Target):
     """Several yes/no labels, any number of them true: 0/1 columns, or one column of lists of label names."""
 
     kind: ClassVar[str] = "multilabel"
+    objective: str = "multilabel"
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
@@ -205,6 +209,7 @@ class Survival(Target):
     """
 
     kind: ClassVar[str] = "survival"
+    objective: str = "survival"
     time: str
     event: str
     event_values: tuple[Label, ...] = (1, True, "1", "true", "True", "dead", "Dead", "DEAD", "deceased", "Deceased")

@@ -1,0 +1,57 @@
+"""Columns in the plain dtypes the rest of the library is written for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+_EXACT_IN_FLOAT = 2**53
+
+
+def plain_dtype(column: pd.Series) -> pd.Series | None:
+    """The column with a NumPy or object dtype, or None when it need not change.
+
+    Categoricals stay: they say that the values are categories, be they numbers. So do time zones and the
+    string type that pandas itself infers.
+    """
+    dtype = column.dtype
+    if pd.api.types.is_object_dtype(dtype):
+        kind = pd.api.types.infer_dtype(column, skipna=True)
+        if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
+            return _as_numbers(column)
+        return column.astype(bool) if kind == "boolean" and not column.hasnans else None
+    if isinstance(dtype, (np.dtype, pd.CategoricalDtype, pd.DatetimeTZDtype)):
+        return None
+    if isinstance(dtype, pd.SparseDtype):
+        return pd.Series(column.to_numpy(), index=column.index)
+    if pd.api.types.is_bool_dtype(dtype):
+        return _with_none(column) if column.hasnans else column.astype(bool)
+    if pd.api.types.is_numeric_dtype(dtype):
+        return _as_numbers(column)
+    if isinstance(dtype, pd.ArrowDtype):
+        return _arrow_backed(column)
+    if isinstance(dtype, pd.StringDtype) and dtype.na_value is pd.NA:
+        return _with_none(column)
+    return None
+
+
+def _arrow_backed(column: pd.Series) -> pd.Series:
+    frame = pa.table({"column": pa.array(column, from_pandas=True)}).to_pandas()
+    return frame["column"].set_axis(column.index)
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    known = column.dropna()
+    is_whole = pd.api.types.infer_dtype(known, skipna=True) == "integer"
+    if is_whole and len(known) and max(abs(int(known.max())), abs(int(known.min()))) > _EXACT_IN_FLOAT:
+        return _with_none(column)
+    if is_whole and not column.hasnans:
+        return column.astype(np.int64)
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return pd.Series(numbers, index=column.index, name=column.name)
+
+
+def _with_none(column: pd.Series) -> pd.Series:
+    objects = column.astype(object)
+    return objects.where(column.notna(), None)

@@ -1,0 +1,162 @@
+"""Columns to modalities: what was declared first, the rest read off the data, each decision with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.errors import SchemaError
+from polymodal.registry import MODALITIES
+from polymodal.schema.declared import Declared
+from polymodal.schema.schema import Schema
+
+LEFT_OUT = "left out: "
+# Kinds that need particular content are asked before the two that take nearly any number or string.
+_FIRST, _LAST = ("image", "series", "vector"), ("tabular", "text")
+_PANEL_WIDTH = 20
+_LEAST_ROWS_TO_DOUBT = 10
+_ID_NAME = re.compile(r"(?:^|[\W_])(?:id|uuid|guid)$", re.IGNORECASE)
+_CAMEL_ID_NAME = re.compile(r"[a-z](?:Id|ID)$")
+_COUNTER_NAME = re.compile(r"^(?:index|key|row|nr|no|unnamed: \d+)$|_(?:index|key)$", re.IGNORECASE)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
+
+
+def infer_schema(
+    frame: pd.DataFrame,
+    files: Path | None = None,
+    *,
+    target: Any = None,
+    roles: Mapping[str, str | None] | None = None,
+    types: Mapping[str, Any] | None = None,
+    ignore: str | Iterable[str] = (),
+) -> Schema:
+    """The schema of a frame: declared parts as declared, then each other column as the first kind that recognises it.
+
+    Numeric and categorical columns become one modality; twenty or more numeric columns of one prefix (before `_`,
+    `.` or `:`) become a panel named like it. Columns that cannot be used are left out. `reasons` of the schema says
+    why for each modality, target and column.
+
+    Raises SchemaError that lists every fault in what was declared, or when no column is left to learn from.
+
+    >>> frame = pd.DataFrame({"note": ["chest pain", "all is well"], "age": [71, 30], "died": ["yes", "no"]})
+    >>> schema = infer_schema(frame, target="died")
+    >>> {name: one.kind for name, one in schema.modalities.items()}, schema.targets["died"].kind
+    ({'note': 'text', 'tabular': 'tabular'}, 'category')
+    """
+    declared = Declared(frame)
+    declared.add_roles(roles or {})
+    declared.add_targets(target)
+    declared.add_types(types or {})
+    declared.add_ignored(ignore)
+    declared.check_names()
+    if declared.faults:
+        raise SchemaError("the table does not fit what was declared of it", declared.faults)
+
+    modalities, reasons = dict(declared.modalities), dict(declared.reasons)
+    left = [column for column in frame.columns if column not in declared.uses]
+    taken = {*frame.columns, *modalities, *declared.targets}
+
+    for prefix, columns in _panels(frame, left).items():
+        name = _free_name(prefix.rstrip("_.:"), taken)
+        modalities[name] = MODALITIES.get("vector")(columns=tuple(columns))
+        reasons[name] = f"{len(columns)} columns of numbers that start with {prefix!r}"
+        taken.add(name)
+        left = [column for column in left if column not in set(columns)]
+
+    table_columns: list[str] = []
+    for column in left:
+        kind, reasons[column] = _recognise(column, frame[column], files)
+        if kind == "tabular":
+            table_columns.append(column)
+        elif kind is not None:
+            modalities[column] = MODALITIES.get(kind)().resolve(column, frame)
+    if table_columns:
+        name = _free_name("tabular", taken)
+        modalities[name] = MODALITIES.get("tabular")(columns=tuple(table_columns)).resolve(name, frame)
+        reasons[name] = f"{len(table_columns)} columns of numbers and categories"
+    if not modalities:
+        why = [f"{column!r} {reason}" for column, reason in reasons.items() if reason.startswith(LEFT_OUT)]
+        raise SchemaError("no column is left to learn from", why or ["every column is a target or has a role"])
+    return Schema(modalities=modalities, targets=declared.targets, reasons=reasons, **declared.roles)
+
+
+def _panels(frame: pd.DataFrame, columns: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        prefix = re.match(r"[^_.:]+[_.:]", column)
+        if prefix and frame[column].dtype.kind in "iuf":
+            found.setdefault(prefix.group(), []).append(column)
+    return {prefix: members for prefix, members in found.items() if len(members) >= _PANEL_WIDTH}
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    tries = [wanted, f"{wanted}_columns", *(f"{wanted}_columns_{n}" for n in range(2, len(taken) + 3))]
+    return next(name for name in tries if name not in taken)
+
+
+def _recognise(column: str, values: pd.Series, files: Path | None) -> tuple[str | None, str]:
+    known = values.dropna()
+    if not len(known):
+        return None, f"{LEFT_OUT}it holds nothing"
+    if isinstance(values.dtype, pd.CategoricalDtype) and known.nunique() > max(20, len(known) / 2):
+        values = values.astype(object)  # text that a file format keeps as a dictionary, not a choice of categories
+    kinds = MODALITIES.names()
+    others = [kind for kind in kinds if kind not in (*_FIRST, *_LAST)]
+    for kind in (*_FIRST, *others):
+        if kind in kinds and (reason := MODALITIES.get(kind).recognises(values, files)):
+            return kind, reason
+    unusable = _is_date(values, known) or _is_identifier(column, known)
+    if unusable:
+        return None, LEFT_OUT + unusable
+    for kind in _LAST:
+        if kind in kinds and (reason := MODALITIES.get(kind).recognises(values, files)):
+            return kind, reason
+    if "text" in kinds and all(isinstance(one, str) for one in known):
+        return "text", f"single words of {known.nunique()} values, too many for categories"
+    sample = repr(known.iloc[0])
+    return None, (
+        f"{LEFT_OUT}no modality recognises {_types_of(known)}, first {sample[:60]}. "
+        f"Say types={{{column!r}: ...}} to use it"
+    )
+
+
+def _is_date(values: pd.Series, known: pd.Series) -> str | None:
+    is_date = pd.api.types.is_datetime64_any_dtype(values.dtype) or pd.api.types.infer_dtype(known) in (
+        "date",
+        "datetime",
+    )
+    some = known.head(500)
+    if is_date or all(isinstance(one, str) and _DATE.fullmatch(one.strip()) for one in some):
+        return "timestamps are not a modality yet; give time= to split by it, or a number such as days since a start"
+    return None
+
+
+def _is_identifier(column: str, known: pd.Series) -> str | None:
+    if isinstance(known.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(known):
+        return None
+    is_named = bool(_ID_NAME.search(column) or _CAMEL_ID_NAME.search(column))
+    hint = f"give id= or group= if rows are known by it, or types={{{column!r}: ...}} to use it"
+    if pd.api.types.is_numeric_dtype(known):
+        is_whole = bool(np.isfinite(known).all()) and bool((known == known.round()).all())
+        if is_whole and is_named:
+            return f"whole numbers, and its name says identifier; {hint}"
+        if is_whole and _COUNTER_NAME.search(column) and known.diff().dropna().eq(1).all() and len(known) > 1:
+            return f"it counts the rows; {hint}"
+        return None
+    if not all(isinstance(one, str) for one in known) or any(re.search(r"\s", one) for one in known):
+        return None
+    if is_named:
+        return f"single words, and its name says identifier; {hint}"
+    is_number = pd.to_numeric(known.head(500), errors="coerce").notna().mean() >= 0.9
+    if len(known) >= _LEAST_ROWS_TO_DOUBT and known.is_unique and not is_number:
+        return f"single words, each different, as an identifier has; {hint}"
+    return None
+
+
+def _types_of(known: pd.Series) -> str:
+    return " and ".join(sorted({type(one).__name__ for one in known.head(500)})) + " values"

@@ -1,0 +1,226 @@
+"""Table: rows of raw cells and what they are; each cell present, absent or unreadable, decoded when first asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from polymodal.errors import CellError, SchemaError, SettingError, near_miss
+from polymodal.schema.cells import Cells
+from polymodal.schema.inference import infer_schema
+from polymodal.schema.read import read_frame
+from polymodal.schema.report import TableReport
+from polymodal.schema.schema import Schema
+from polymodal.schema.split import fold_numbers, group_codes, held_out_rows, later_rows
+from polymodal.schema.target import Labels
+
+
+class Table:
+    """`n` rows of raw cells, their schema, and the folder that path cells start from.
+
+    The frame is never changed, neither here nor by what reads it. `Table(frame, schema)` infers nothing;
+    `Table.read` does.
+
+    >>> table = Table.read({"age": [71, 30, None], "note": ["chest pain", None, None], "died": ["no", "yes", None]},
+    ...                    target="died")
+    >>> table
+    Table(3 rows; note (text), tabular (tabular); target died (category))
+    >>> table.present().tolist()
+    [[True, True], [False, True], [False, False]]
+    """
+
+    def __init__(self, frame: pd.DataFrame, schema: Schema, files: Path | None = None) -> None:
+        self.frame, self.schema, self.files = frame, schema, files
+        self._cells: dict[str, Cells] = {}
+
+    @classmethod
+    def read(
+        cls,
+        source: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        target: Any = None,
+        id: str | None = None,
+        group: str | None = None,
+        time: str | None = None,
+        weight: str | None = None,
+        types: Mapping[str, Any] | None = None,
+        ignore: str | Iterable[str] = (),
+    ) -> Table:
+        """A table from a file, a folder or rows in memory; what is not declared is inferred, with the reason kept.
+
+        Args:
+            source: a path (`.csv`, `.tsv`, `.parquet`, or a folder that holds one such file), a pandas or polars
+                DataFrame, an Arrow table or anything else with `__arrow_c_stream__`, a dict of columns, or a list of
+                dicts, one a row. In delimited text an empty cell is absent; words such as `NA`, `None` and `null` are
+                absent in columns of numbers, truth values or dates, and text in columns of text.
+            files: the folder path cells start from; for a table file, its own folder unless given.
+            target: a column (its kind is inferred), a Target, a list of those, or a dict of name to Target.
+            id: the column that names a row or, where it repeats, the thing that several rows belong to.
+            group: the column of what must not be torn apart by a split, such as the hospital.
+            time: the column that orders the rows, for `split(by="time")`.
+            weight: the column of row weights.
+            types: modality by name, where inference is not wanted: `pm.Series(rate=500)`, `"image"`,
+                `pm.Vector(prefix="rna_")`, `pm.Tabular(columns=("age", "sex"))`.
+            ignore: columns to leave out.
+
+        Raises DataError for a source that cannot be read, SchemaError (all faults at once) for what does not fit it.
+        """
+        roles = {"id": id, "group": group, "time": time, "weight": weight}
+        named = [str(column) for column in roles.values() if column is not None]
+        frame, folder = read_frame(source, files, named)
+        schema = infer_schema(frame, folder, target=target, roles=roles, types=types, ignore=ignore)
+        table = cls(frame, schema, folder)
+        table.weights()
+        return table
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        inputs = [f"{name} ({one.kind})" for name, one in self.schema.modalities.items()]
+        targets = [f"{name} ({one.kind})" for name, one in self.schema.targets.items()]
+        more = [f"... {len(inputs) - 8} more"] if len(inputs) > 8 else []
+        learnt = f"; target {', '.join(targets)}" if targets else ""
+        return f"Table({len(self)} row{'s' * (len(self) != 1)}; {', '.join(inputs[:8] + more)}{learnt})"
+
+    def take(self, rows: np.ndarray) -> Table:
+        """Some rows, by position or by a bool mask `[N]`, in the order asked for; what was decoded stays so."""
+        rows = np.asarray(rows)
+        if rows.dtype == bool:
+            if rows.shape != (len(self),):
+                raise SettingError(f"a mask of {list(rows.shape)} does not fit a table of {len(self)} rows")
+            rows = np.flatnonzero(rows)
+        rows = rows.astype(np.int64)
+        taken = Table(self.frame.iloc[rows], self.schema, self.files)
+        if self.frame.index.is_unique:
+            taken._cells = {name: _take_cells(cells, rows, self.frame.index) for name, cells in self._cells.items()}
+        return taken
+
+    def with_schema(self, schema: Schema) -> Table:
+        """The same rows read by another schema; columns it lacks are absent, columns beyond it unused."""
+        table = Table(self.frame, schema, self.files)
+        kept = self.schema.modalities
+        table._cells = {n: c for n, c in self._cells.items() if schema.modalities.get(n) == kept.get(n)}
+        return table
+
+    def cells(self, name: str) -> Cells:
+        """The cells of one modality, decoded once and kept. Raises SchemaError for a name the schema lacks."""
+        if name not in self._cells:
+            if name not in self.schema.modalities:
+                raise SchemaError(f"no modality {name!r}. {near_miss(name, self.schema.names)}")
+            self._cells[name] = self.schema.modalities[name].read(name, self.frame, self.files)
+        return self._cells[name]
+
+    def labels(self, target: str) -> Labels | None:
+        """The labels of one target, or None when the table has none of its columns.
+
+        Raises SchemaError for a name the schema lacks and for labels that cannot be.
+        """
+        if target not in self.schema.targets:
+            raise SchemaError(f"no target {target!r}. {near_miss(target, self.schema.targets)}")
+        one = self.schema.targets[target]
+        if not any(column in self.frame.columns for column in one.sources(target)):
+            return None
+        return one.read(target, self.frame)
+
+    def row_names(self) -> np.ndarray:
+        """`[N]` what rows are called: the id column, or else the labels of the frame."""
+        column = self._role("id")
+        return (self.frame.index if column is None else column).to_numpy()
+
+    def weights(self) -> np.ndarray | None:
+        """`[N]` float64 row weights, or None without a weight column.
+
+        Raises SchemaError that lists weights that are not finite numbers from 0, or says that all are 0.
+        """
+        column = self._role("weight")
+        if column is None:
+            return None
+        weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+        if len(wrong):
+            faults = [f"row {self.frame.index[row]}: {column.iloc[row]!r}" for row in wrong[:20]]
+            more = [f"and {len(wrong) - 20} more"] if len(wrong) > 20 else []
+            raise SchemaError(f"weight column {column.name!r}: weights are finite numbers from 0", faults + more)
+        if not weights.any():
+            raise SchemaError(f"weight column {column.name!r} is 0 in every row; nothing would be learnt from")
+        return weights
+
+    def present(self) -> np.ndarray:
+        """`[N, M]` bool, modalities in the order of `schema.names`."""
+        columns = [self.cells(name).present for name in self.schema.names]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(self), 0), dtype=bool)
+
+    def faults(self) -> list[CellError]:
+        """Every cell that cannot be read, with its row, column and path."""
+        return [fault for name in self.schema.names for fault in self.cells(name).faults]
+
+    def report(self) -> TableReport:
+        """What is in the table and what is wrong with it; decodes every cell."""
+        return TableReport.of(self)
+
+    def split(
+        self, test: float | int = 0.2, seed: int = 0, *, by: Literal["random", "time"] = "random"
+    ) -> tuple[Table, Table]:
+        """Train and test rows: groups kept whole, targets and presence patterns spread evenly, decided by the seed.
+
+        Rows of one group (or of one id, where ids repeat) go to one side. `test` is a share or a count of the rows
+        with at least one label; rows without any go to train, where they do no harm and cannot be scored anyway,
+        unless their group goes to test. The choice is random even if there is a time column: `by="time"` instead
+        takes the last rows as test, so that train lies strictly before it.
+
+        Raises SettingError for a size or `by` out of range, SchemaError when rows or groups are too few.
+        """
+        if by == "time":
+            times = self._role("time")
+            if times is None:
+                raise SchemaError("a split by time needs a time column; read the table with time=COLUMN")
+            chosen = later_rows(times, self._groups, test)
+        elif by == "random":
+            chosen = held_out_rows(self._strata(), self._groups, self._labelled(), test, seed)
+        else:
+            raise SettingError(f"by={by!r}. {near_miss(by, ['random', 'time'])}")
+        return self.take(~chosen), self.take(chosen)
+
+    def folds(self, k: int = 5, seed: int = 0) -> Iterator[tuple[Table, Table]]:
+        """`k` times train and test rows, each labelled row tested once; groups and strata as in `split`."""
+        numbers = fold_numbers(self._strata(), self._groups, self._labelled(), k, seed)
+        return ((self.take(numbers != fold), self.take(numbers == fold)) for fold in range(k))
+
+    def _role(self, role: str) -> pd.Series | None:
+        column = self.schema.roles.get(role)
+        return None if column is None or column not in self.frame.columns else self.frame[column]
+
+    @cached_property
+    def _groups(self) -> np.ndarray | None:
+        return group_codes(self.frame, self.schema)
+
+    def _known_labels(self) -> dict[str, Labels]:
+        read = {name: self.labels(name) for name in self.schema.targets}
+        return {name: labels for name, labels in read.items() if labels is not None}
+
+    def _labelled(self) -> np.ndarray:
+        known = [labels.known_rows for labels in self._known_labels().values()]
+        labelled = np.any(known, axis=0) if known else np.zeros(len(self), dtype=bool)
+        return labelled if labelled.any() else np.ones(len(self), dtype=bool)
+
+    def _strata(self) -> list[np.ndarray]:
+        """Keys to spread evenly, the most important first: each target, then the presence pattern, rare ones first."""
+        targets = [self.schema.targets[name].strata(labels) for name, labels in self._known_labels().items()]
+        _, pattern, sizes = np.unique(self.present(), axis=0, return_inverse=True, return_counts=True)
+        return [*targets, sizes[pattern.ravel()], pattern.ravel()]
+
+
+def _take_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
+    by_label: dict[Any, list[CellError]] = {}
+    for fault in cells.faults:
+        by_label.setdefault(fault.row, []).append(fault)
+    faults = [fault for label in index[rows] for fault in by_label.get(label, ())] if by_label else []
+    return Cells([cells.samples[row] for row in rows], cells.state[rows], faults)
