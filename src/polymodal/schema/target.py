@@ -215,7 +215,7 @@ class Survival(Target):
     event_values: tuple[Label, ...] = (1, True, "1", "true", "True", "dead", "Dead", "DEAD", "deceased", "Deceased")
 
     def __init__(self, time: str | None = None, event: str | None = None, **settings: Any) -> None:
-        super().__init__(time=time, event=event, **settings)
+        BaseModel.__init__(self, time=time, event=event, **settings)  # `Target` itself has neither field
 
     def sources(self, name: str) -> tuple[str, ...]:
         return (self.time, self.event)
