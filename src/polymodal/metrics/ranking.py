@@ -75,28 +75,28 @@ def concordance(risk: np.ndarray, time: np.ndarray, event: np.ndarray, weights: 
     [1.0]
     """
     moment = np.unique(time, return_inverse=True)[1] * 2 + ~event
-    order = np.argsort(moment, kind="stable")
-    moment, weights = moment[order], weights[order]
-    rank = np.unique(risk, return_inverse=True)[1][order]
-    seen = weights * event[order][:, None]
-    won = _pairs(rank, moment, seen, weights) / 2
+    rank = np.unique(risk, return_inverse=True)[1]
+    everyone = np.ones(len(risk), dtype=bool)
+    won = _pairs(rank, moment, event, everyone, weights) / 2
     for digit in range(int(rank.max(initial=0)).bit_length()):
-        high = (rank >> digit & 1)[:, None]
-        won += _pairs(rank >> (digit + 1), moment, seen * high, weights * (1 - high))
-    return ratio(won, _pairs(np.zeros_like(rank), moment, seen, weights))
+        high = (rank >> digit & 1) == 1
+        won += _pairs(rank >> (digit + 1), moment, event & high, ~high, weights)
+    return ratio(won, _pairs(np.zeros_like(rank), moment, event, everyone, weights))
 
 
-def _pairs(group: np.ndarray, moment: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """`[R]` sums of first_i second_j over pairs of one group with moment_i < moment_j; rows come sorted by moment."""
-    order = np.argsort(group, kind="stable")
-    group, moment = group[order], moment[order]
-    before = accumulate(first[order])
-    opens_group = np.diff(group, prepend=-1) != 0
-    opens_moment = opens_group | (np.diff(moment, prepend=-1) != 0)
-    here = np.arange(len(group))
-    since_group = np.maximum.accumulate(np.where(opens_group, here, 0))
-    since_moment = np.maximum.accumulate(np.where(opens_moment, here, 0))
-    return np.einsum("nr,nr->r", before[since_moment] - before[since_group], second[order])
+def _pairs(
+    group: np.ndarray, moment: np.ndarray, first: np.ndarray, second: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """`[R]` sums of w_i w_j over pairs of one group, i in `first`, j in `second`, with moment_i < moment_j."""
+    opening = group * (int(moment.max(initial=0)) + 1)
+    place = opening + moment
+    earlier = np.flatnonzero(first)
+    earlier = earlier[np.argsort(place[earlier], kind="stable")]
+    since = np.searchsorted(place[earlier], opening)
+    until = np.searchsorted(place[earlier], place)
+    later = np.flatnonzero(second & (until > since))
+    before = accumulate(weights[earlier])
+    return np.einsum("nr,nr->r", before[until[later]] - before[since[later]], weights[later])
 
 
 def accumulate(weights: np.ndarray) -> np.ndarray:

@@ -1,0 +1,95 @@
+"""What each modality adds to the score: the game v(S) = score of the answers from modalities S, over all rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from polymodal.explain.chains import sampled_shapley
+from polymodal.explain.game import drop_one, interactions, shapley
+from polymodal.explain.resampling import Estimate, Sample, Scorer
+from polymodal.lattice import Lattice
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One modality's part in the score; positive figures are good for the answer, whatever the metric.
+
+    Attributes:
+        modality: its name.
+        rows: how many labelled rows have it.
+        share: its Shapley value; the shares sum to what all modalities together add to the prior answer's score.
+        left_out: what is lost when it alone is left out; None where that pattern was not asked for.
+        change: how far the answers move when it is left out, relative to leaving out everything; 0 to about 1.
+    """
+
+    modality: str
+    rows: int
+    share: Estimate | None
+    left_out: Estimate | None
+    change: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreGame:
+    """Every pattern's score over all labelled rows.
+
+    Attributes:
+        samples: P scores, each with its resamples, in the order of the lattice's patterns.
+        contributions: one a modality.
+        interactions: `[M, M]` pairwise Shapley interactions, or None where only sampled orders are known.
+    """
+
+    samples: list[Sample]
+    contributions: tuple[Contribution, ...]
+    interactions: np.ndarray | None
+
+    @classmethod
+    def of(cls, lattice: Lattice, scorer: Scorer) -> ScoreGame:
+        """Scores every pattern of the lattice; rows that lack a modality take part with what they have."""
+        samples = scorer.score_each()
+        draws = np.stack([np.append(sample.value, sample.draws) for sample in samples]) * scorer.sign
+        defined = ~np.isnan(draws).any(axis=0)
+        shares, dropped, pairs = _values(lattice, np.where(defined, draws, 0.0))
+        contributions = tuple(
+            Contribution(
+                modality=name,
+                rows=int(scorer.present[:, m].sum()),
+                share=_estimate(shares[m], defined, samples[0].n_rows),
+                left_out=_estimate(dropped[m], defined, samples[0].n_rows) if m in dropped else None,
+                change=_change(lattice, scorer, m),
+            )
+            for m, name in enumerate(lattice.modalities)
+        )
+        return cls(samples, contributions, pairs if defined[0] else None)
+
+
+def without(lattice: Lattice, m: int) -> int | None:
+    """Where the pattern of everything but modality m stands, None when it was not asked for."""
+    found = np.flatnonzero((lattice.patterns == (np.arange(len(lattice.modalities)) != m)).all(axis=1))
+    return int(found[0]) if len(found) else None
+
+
+def _values(lattice: Lattice, v: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray], np.ndarray | None]:
+    """Shapley values and drop-one of `v [P, 1 + R]`, and the interactions of its first column."""
+    if lattice.permutations is None:
+        return shapley(v), dict(enumerate(drop_one(v))), interactions(v[:, 0])
+    places = {m: without(lattice, m) for m in range(len(lattice.modalities))}
+    dropped = {m: v[-1] - v[place] for m, place in places.items() if place is not None}
+    return sampled_shapley(v, lattice.patterns, lattice.permutations)[0], dropped, None
+
+
+def _estimate(values: np.ndarray, defined: np.ndarray, n_rows: int) -> Estimate | None:
+    draws = np.where(defined, values, np.nan)
+    return Sample(float(draws[0]), draws[1:], n_rows).estimate()
+
+
+def _change(lattice: Lattice, scorer: Scorer, m: int) -> float | None:
+    """Mean absolute move of the answers without m, over that without anything, on the rows that have it."""
+    place, rows = without(lattice, m), scorer.present[:, m]
+    if place is None or not rows.any():
+        return None
+    full = scorer.values[-1, rows]
+    everything = float(np.abs(full - scorer.values[0, rows]).mean())
+    return float(np.abs(full - scorer.values[place, rows]).mean()) / everything if everything > 0 else 0.0

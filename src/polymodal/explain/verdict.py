@@ -1,0 +1,92 @@
+"""Plain sentences: did fusion help, and is a modality ignored or harmful."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from polymodal.explain.contribution import Contribution
+from polymodal.explain.resampling import FEW_ROWS, Estimate, number
+
+if TYPE_CHECKING:
+    from polymodal.explain.scores import Alone
+
+HARDLY = 0.01  # a modality that moves the answers by less than this part of the whole is ignored
+
+
+def on_fusion(metric: str, alone: Sequence[Alone], gain_over_prior: Estimate | None, n_labelled: int) -> list[str]:
+    """Whether everything together beats the prior answer and each modality alone, on the rows that have it."""
+    said = []
+    if n_labelled < FEW_ROWS:
+        said.append(f"Only {_rows(n_labelled)} with a label: too few for intervals; take every figure as an anecdote.")
+    if gain_over_prior is not None and not (gain_over_prior.low is not None and gain_over_prior.low > 0):
+        worse = gain_over_prior.high is not None and gain_over_prior.high < 0
+        so = "are worse than" if worse else "cannot be told apart from"
+        said.append(f"The answers {so} the prior answer, which looks at nothing ({metric} gain {gain_over_prior}).")
+    if len(alone) == 1:
+        return [*said, f"There is one modality only, {alone[0].modality!r}: nothing to fuse."]
+    measured = [one for one in alone if one.gain is not None and one.score is not None and one.rows >= FEW_ROWS]
+    if not measured:
+        return [*said, "No modality has enough labelled rows to compare it with everything together."]
+    best = max(measured, key=lambda one: one.goodness)
+    return [
+        *said,
+        _against_best(metric, best),
+        *(_against_other(one) for one in measured if one is not best and _loses(one)),
+    ]
+
+
+def on_modalities(metric: str, contributions: Sequence[Contribution]) -> list[str]:
+    """Which modalities are ignored, make no measurable difference, or hurt."""
+    if len(contributions) < 2:
+        return []
+    return [sentence for one in contributions if (sentence := _on_modality(metric, one))]
+
+
+def _against_best(metric: str, best: Alone) -> str:
+    assert best.gain is not None
+    assert best.score is not None
+    assert best.fused is not None
+    figures = (
+        f"{metric} {number(best.fused.value)} against {number(best.score.value)} on the {_rows(best.rows)} "
+        f"that have it, gain {best.gain}"
+    )
+    name = f"the best single modality, {best.modality!r}"
+    if _loses(best):
+        return f"Fusion loses to {name}: {figures}."
+    if best.gain.excludes_zero:
+        return f"Fusion beats {name}: {figures}."
+    return f"Fusion ties with {name}: {figures}; the difference cannot be told from zero."
+
+
+def _against_other(one: Alone) -> str:
+    return (
+        f"On the {_rows(one.rows)} that have it, {one.modality!r} alone does better than everything (gain {one.gain})."
+    )
+
+
+def _loses(one: Alone) -> bool:
+    return one.gain is not None and one.gain.high is not None and one.gain.high < 0
+
+
+def _on_modality(metric: str, one: Contribution) -> str | None:
+    if one.rows == 0:
+        return f"No labelled row has {one.modality!r}."
+    if one.change is not None and one.change < HARDLY:
+        moved = f"leaving it out moves the answers by {one.change:.1%} of what leaving out all does"
+        return f"{one.modality!r} is ignored: {moved}."
+    lost = one.left_out
+    if lost is None or lost.low is None or lost.high is None:
+        return None
+    if lost.high < 0:
+        return (
+            f"{one.modality!r} hurts: without it {metric} is better by {Estimate(-lost.value, -lost.high, -lost.low)}."
+        )
+    if one.share is not None and one.share.low is not None and not one.share.excludes_zero and not lost.excludes_zero:
+        figures = f"its share is {one.share}, leaving it out costs {lost}"
+        return f"{one.modality!r} makes no measurable difference to {metric}: {figures}."
+    return None
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" if count == 1 else f"{count} rows"
