@@ -12,8 +12,8 @@ from PIL import Image
 N_ROWS = 60
 
 
-def write_patients(folder: Path, n_rows: int = N_ROWS) -> pd.DataFrame:
-    """`patients.csv` and `data/` in `folder`; note, age, picture and series each tell something of the outcome."""
+def write_patients(folder: Path, n_rows: int = N_ROWS) -> None:
+    """`patients.csv`, `survival.csv` and `data/`; note, age, picture and series each tell something of the outcome."""
     random = np.random.default_rng(0)
     (folder / "data").mkdir()
     rows = []
@@ -41,13 +41,13 @@ def write_patients(folder: Path, n_rows: int = N_ROWS) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     for column in ("age", "sex", "note", "photo", "ecg"):
         frame.loc[random.random(n_rows) < 0.3, column] = None
-    frame.to_csv(folder / "patients.csv", index=False)
-    return frame
+    frame.drop(columns=["days", "dead"]).to_csv(folder / "patients.csv", index=False)
+    frame.drop(columns=["outcome"]).to_csv(folder / "survival.csv", index=False)
 
 
 @pytest.fixture
 def patients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of `patients.csv`, in a folder of its own that is also the working directory."""
+    """The path of `patients.csv`, beside `survival.csv`, in a folder of its own that is also the working directory."""
     write_patients(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "patients.csv"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from polymodal.demos.emoji import draw_all
+from polymodal.demos.emoji import Emoji, draw_all
 from polymodal.errors import MissingExtraError
 
 SKIN_TONES = {chr(code) for code in range(0x1F3FB, 0x1F400)}
@@ -23,12 +23,12 @@ def test_pictures_names_and_groups() -> None:
     pd.testing.assert_frame_equal(frame, draw_all(limit=40))
 
 
-def test_no_skin_tones() -> None:
-    pytest.importorskip("emoji")
-    frame = draw_all()
-    assert 1850 < len(frame) < 1950
-    assert frame["group"].nunique() == 9
-    assert not any(SKIN_TONES & set(character) for character in frame["emoji"])
+def test_the_whole_table_has_no_skin_tones() -> None:
+    table = Emoji().load()
+    assert 1850 < len(table) < 1950
+    assert table.schema.names == ("name", "picture")
+    assert len(table.schema.targets["group"].classes) == 9
+    assert not any(SKIN_TONES & set(character) for character in table.row_names())
 
 
 def test_without_the_packages_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

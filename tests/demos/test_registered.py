@@ -23,9 +23,3 @@ def test_miniacc_loads() -> None:
     assert len(table) == 92
     assert table.schema.names == ("clinical", "cnv", "mirna", "mutation", "protein", "rna")
     assert table.schema.targets["survival"].kind == "survival"
-
-
-def test_emoji_loads() -> None:
-    table = DEMOS.get("emoji")().load()
-    assert table.schema.names == ("name", "picture")
-    assert len(table.schema.targets["group"].classes) == 9

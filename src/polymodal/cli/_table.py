@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from polymodal.cli._console import note
 from polymodal.errors import SettingError, near_miss
 from polymodal.registry import MODALITIES
 
 if TYPE_CHECKING:
+    from polymodal.model import Model
     from polymodal.schema.modality import Modality
     from polymodal.schema.table import Table
     from polymodal.schema.target import Target
@@ -21,6 +23,7 @@ def read_table(
     files: str | None,
     targets: Sequence[str] = (),
     types: Sequence[str] = (),
+    ignore: Sequence[str] = (),
     roles: Mapping[str, str | None] | None = None,
 ) -> Table:
     """The table of `data`, with targets and types as they are written on the command line.
@@ -29,9 +32,25 @@ def read_table(
     """
     from polymodal.schema.table import Table
 
-    return Table.read(
-        data, files=files, target=parse_targets(targets) or None, types=parse_types(types), **dict(roles or {})
-    )
+    target = parse_targets(targets) or None
+    return Table.read(data, files=files, target=target, types=parse_types(types), ignore=ignore, **dict(roles or {}))
+
+
+def read_row(model: Model, row: Mapping[str, Any], files: str | None) -> Table:
+    """A table of the one row, in which all that was not given is absent."""
+    absent = {column: None for name, one in model.schema.modalities.items() for column in one.sources(name)}
+    return read_for(model, [{**absent, **row}], files)
+
+
+def read_for(model: Model, data: Any, files: str | None) -> Table:
+    """The table of `data` as the model's schema reads it; what differs from the table it was fitted on is noted."""
+    from polymodal.schema.read import read_frame
+    from polymodal.schema.table import Table
+
+    frame, folder = read_frame(data, files)
+    for difference in model.schema.differences(list(frame.columns)):
+        note(f"Note: {difference}")
+    return Table(frame, model.schema, folder)
 
 
 def parse_targets(specs: Sequence[str]) -> dict[str, Target | None]:

@@ -18,6 +18,7 @@ def check(
     time: options.Time = None,
     weight: options.Weight = None,
     type: options.Types = None,
+    ignore: options.Ignore = None,
     max_unreadable: options.MaxUnreadable = 0.1,
     json: options.Json = False,
 ) -> None:
@@ -30,7 +31,9 @@ def check(
       polymodal check patients.csv --target outcome --files data/ --id patient --group hospital
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    report = read_table(data, files=files, targets=target or (), types=type or (), roles=roles).report()
+    report = read_table(
+        data, files=files, targets=target or (), types=type or (), ignore=ignore or (), roles=roles
+    ).report()
     answer(report, report.to_dict(), json)
     if report.worst_unreadable > max_unreadable:
         raise typer.Exit(1)

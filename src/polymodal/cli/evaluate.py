@@ -6,6 +6,7 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
 from polymodal.cli._plot import save
+from polymodal.cli._table import read_for
 
 
 def evaluate(
@@ -22,6 +23,6 @@ def evaluate(
       polymodal evaluate outcome.pm test.csv --files data/ --plot scores.png
     """
     fitted = pm.load(model)
-    scores = fitted.evaluate(fitted.read(data, files=files))
+    scores = fitted.evaluate(read_for(fitted, data, files))
     answer(scores, scores.to_dict(), json)
     save(scores, plot)

@@ -6,6 +6,7 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
 from polymodal.cli._plot import save
+from polymodal.cli._table import read_for
 
 
 def explain(
@@ -22,6 +23,6 @@ def explain(
       polymodal explain outcome.pm test.csv --files data/ --plot told.png
     """
     fitted = pm.load(model)
-    told = fitted.explain(fitted.read(data, files=files))
+    told = fitted.explain(read_for(fitted, data, files))
     answer(told, told.to_dict(), json)
     save(told, plot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ def fit(
     time: options.Time = None,
     weight: options.Weight = None,
     type: options.Types = None,
+    ignore: options.Ignore = None,
     fusion: options.Fusion = "transformer",
     width: Annotated[int, typer.Option("--width", min=1, help="Numbers in a token.")] = 64,
     budget: options.Budget = None,
@@ -31,6 +32,9 @@ def fit(
         float,
         typer.Option("--test", min=0.0, max=0.9, help="Keep this share of the rows out of the fit and evaluate on it."),
     ] = 0.0,
+    by: Annotated[
+        Literal["random", "time"], typer.Option("--by", help="Keep random rows for the test, or the latest by --time.")
+    ] = "random",
     checkpoint: Annotated[
         Path | None,
         typer.Option("--checkpoint", metavar="FILE", help="Save progress here, and go on from it after a kill."),
@@ -48,10 +52,10 @@ def fit(
       polymodal fit patients.csv --target survival:days:vital_status --out survival.pm
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    table = read_table(data, files=files, targets=target, types=type or (), roles=roles)
+    table = read_table(data, files=files, targets=target, types=type or (), ignore=ignore or (), roles=roles)
     kept = None
     if test > 0:
-        table, kept = table.split(test=test, seed=seed)
+        table, kept = table.split(test=test, seed=seed, by=by)
     model = pm.Model(fusion=fusion, width=width, seed=seed)
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)
     model.save(out)

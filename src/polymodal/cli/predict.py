@@ -11,6 +11,7 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import note, to_json
+from polymodal.cli._table import read_for, read_row
 from polymodal.errors import ArtifactError, SettingError, near_miss
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ def predict(
         raise typer.BadParameter("give either DATA or --row, one of the two")
     if out is not None and out.suffix not in SUFFIXES:  # before the work, not after it
         raise SettingError(f"--out {out}: unknown ending. {near_miss(out.suffix, SUFFIXES)}")
+    asked = None if row is None else _parse_row(row)
     fitted = pm.load(model)
-    answers = fitted.predict(_parse_row(row) if row is not None else data, files=files).to_pandas()
+    table = read_for(fitted, data, files) if asked is None else read_row(fitted, asked, files)
+    answers = fitted.predict(table).to_pandas()
     if out is not None:
         _write(answers, out)
         note(f"Wrote {len(answers)} answers to {out}")

@@ -10,6 +10,7 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
+from polymodal.cli._table import read_for
 
 
 def report(
@@ -26,6 +27,6 @@ def report(
       polymodal report outcome.pm test.csv --files data/ --out report.html
     """
     fitted = pm.load(model)
-    fitted.report(out, fitted.read(data, files=files))
+    fitted.report(out, read_for(fitted, data, files))
     page = out.resolve()
     answer(f"The page: {page.as_uri()}", {"page": page}, json)

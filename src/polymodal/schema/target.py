@@ -33,7 +33,7 @@ class Labels:
     @property
     def known_rows(self) -> np.ndarray:
         """`[N]` bool: rows with at least one known label."""
-        return self.known if self.known.ndim == 1 else self.known.any(axis=1)
+        return self.known if self.known.ndim == 1 else np.asarray(self.known.any(axis=1))
 
     def take(self, rows: np.ndarray) -> Labels:
         """The labels of some rows."""
