@@ -57,7 +57,7 @@ def parse_targets(specs: Sequence[str]) -> dict[str, Target | None]:
     """Name to settings of each `--target`; None where the kind is to be inferred.
 
     >>> parse_targets(["outcome", "survival:days:dead"])
-    {'outcome': None, 'survival': Survival(time='days', event='dead', ...)}
+    {'outcome': None, 'survival': Survival(...)}
     """
     return dict(_parse_target(spec) for spec in specs)
 
