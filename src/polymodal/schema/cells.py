@@ -74,7 +74,7 @@ class Cells:
 
 
 def decode_each(
-    raws: Sequence[Any], decode: Callable[[Any], Any], *, column: str, rows: Sequence[Any], threads: int = 1
+    raws: Sequence[Any], decode: Callable[[Any], Any], *, column: str, rows: Sequence[Any] | pd.Index, threads: int = 1
 ) -> Cells:
     """Decode raw cells one by one, each fault filed under its own row.
 

@@ -46,7 +46,7 @@ class Target(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
-    objective: str
+    objective: str = ""  # each kind names its own
 
     @abstractmethod
     def sources(self, name: str) -> tuple[str, ...]:
