@@ -50,7 +50,7 @@ class ScoreGame:
         """Scores every pattern of the lattice; rows that lack a modality take part with what they have."""
         samples = scorer.score_each()
         draws = np.stack([np.append(sample.value, sample.draws) for sample in samples]) * scorer.sign
-        defined = ~np.isnan(draws).any(axis=0)
+        defined = np.asarray(~np.isnan(draws).any(axis=0))
         shares, dropped, pairs = _values(lattice, np.where(defined, draws, 0.0))
         contributions = tuple(
             Contribution(

@@ -79,15 +79,15 @@ class Evaluation:
             for metric, score in one.scores.items():
                 yield (one.name, "overall", "everything", n, metric, score.value, score.low, score.high, "")
             yield row("prior", "nothing", n, one.baseline)
-            for part, found in (("pattern", one.patterns), ("lattice", one.lattice)):
-                yield from (row(part, self._pattern(kept), kept.rows, kept.score, kept.note) for kept in found)
+            for kind, found in (("pattern", one.patterns), ("lattice", one.lattice)):
+                yield from (row(kind, self._pattern(kept), kept.rows, kept.score, kept.note) for kept in found)
             for each in one.alone:
                 yield row("alone", each.modality, each.rows, each.score)
                 yield row("fused on the same rows", each.modality, each.rows, each.fused)
                 yield row("gain of fusion", each.modality, each.rows, each.gain)
-            for each in one.contributions:
-                yield row("share", each.modality, each.rows, each.share)
-                yield row("lost when left out", each.modality, each.rows, each.left_out)
+            for part in one.contributions:
+                yield row("share", part.modality, part.rows, part.share)
+                yield row("lost when left out", part.modality, part.rows, part.left_out)
             if one.robustness:
                 curve = one.robustness
                 for k, mean, worst in zip(curve.dropped, curve.mean, curve.worst, strict=True):

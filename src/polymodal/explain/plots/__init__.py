@@ -1,16 +1,17 @@
-"""Figures of evaluations and explanations: plain matplotlib `Figure` objects, drawn without any window or global state."""
+"""Figures of evaluations and explanations: matplotlib `Figure` objects, drawn without a window or global state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from polymodal.errors import SettingError, near_miss
 from polymodal.explain.attribution import TargetExplanation
 from polymodal.explain.plots.bars import draw_alone, draw_answers, draw_score
 from polymodal.explain.plots.interactions import draw_interactions
-from polymodal.explain.plots.palette import INK, PRIOR, label
+from polymodal.explain.plots.palette import INK, label
 from polymodal.explain.plots.patterns import draw_patterns
 from polymodal.explain.plots.robustness import draw_robustness
 from polymodal.explain.plots.rows import draw_swarm, draw_waterfall
@@ -27,7 +28,7 @@ def evaluation_figure(kind: str, modalities: Sequence[str], one: TargetEvaluatio
     if kind == "overview":
         height = 0.3 * n
         figure = Figure(figsize=(11, 5.2 + 2 * height), layout="constrained")
-        spaces = [["alone", "curve"], ["scores", "scores"], ["matrix", "matrix"]]
+        spaces: list[Any] = [["alone", "curve"], ["scores", "scores"], ["matrix", "matrix"]]
         axes = figure.subplot_mosaic(spaces, height_ratios=[2.2 + height, 2.2, 0.3 + height], width_ratios=[1.15, 1])
         draw_alone(axes["alone"], one)
         if one.robustness is not None:
@@ -74,16 +75,17 @@ def explanation_figure(kind: str, one: TargetExplanation, row: int = 0) -> Figur
         _draw_pairs(figure := Figure(figsize=(11 if one.score else 6, 2.2 + 0.5 * n), layout="constrained"), one)
     else:
         figure = Figure(figsize=(11, 4.2 + 0.9 * n), layout="constrained")
-        parts = figure.subfigures(3 if _has_pairs(one) else 2, 1, hspace=0.04)
+        has_pairs = one.interactions is not None and n > 1
+        parts: list[Any] = list(figure.subfigures(3 if has_pairs else 2, 1, hspace=0.04))  # type: ignore[arg-type]
         _draw_overall(parts[0], one)
         draw_swarm(parts[1].subplots(), one)
-        if _has_pairs(one):
+        if has_pairs:
             figure.set_size_inches(11, 6.6 + 1.3 * n)
             _draw_pairs(parts[2], one)
     return _titled(figure, one.name, f"what told the model, {len(one.rows)} rows")
 
 
-def _draw_overall(figure, one: TargetExplanation) -> None:  # type: ignore[no-untyped-def]
+def _draw_overall(figure: FigureBase, one: TargetExplanation) -> None:
     if one.score is None:
         draw_answers(figure.subplots(), one)
         return
@@ -93,24 +95,20 @@ def _draw_overall(figure, one: TargetExplanation) -> None:  # type: ignore[no-un
     right.set_yticklabels([])
 
 
-def _draw_pairs(figure, one: TargetExplanation) -> None:  # type: ignore[no-untyped-def]
-    if not _has_pairs(one):
+def _draw_pairs(figure: FigureBase, one: TargetExplanation) -> None:
+    if one.interactions is None or len(one.modalities) == 1:
         why = "there is one modality only" if len(one.modalities) == 1 else "only sampled orders are known"
         raise SettingError(f"no interactions to draw: {why}")
-    both = one.score is not None and one.score.interactions is not None
-    axes = figure.subplots(1, 2 if both else 1, squeeze=False)[0]
-    draw_interactions(axes[0], one.modalities, one.interactions, "answers, mean over rows")
-    if both:
-        draw_interactions(axes[1], one.modalities, one.score.interactions, one.score.metric)
-
-
-def _has_pairs(one: TargetExplanation) -> bool:
-    return one.interactions is not None and len(one.modalities) > 1
+    drawn = [("answers, mean over rows", one.interactions)]
+    if one.score is not None and one.score.interactions is not None:
+        drawn.append((one.score.metric, one.score.interactions))
+    axes = figure.subplots(1, len(drawn), squeeze=False)[0]
+    for place, (of, pairs) in zip(axes, drawn, strict=True):
+        draw_interactions(place, one.modalities, pairs, of)
 
 
 def _titled(figure: Figure, name: str, rest: str) -> Figure:
-    figure.suptitle(f"{label(name, 60)}  ", x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
-    figure.text(0.99, 0.985, rest, ha="right", va="top", fontsize=9, color=PRIOR)
+    figure.suptitle(f"{label(name, 60)}: {rest}", x=0.01, ha="left", fontsize=11, color=INK)
     return figure
 
 

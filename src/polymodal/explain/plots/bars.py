@@ -32,8 +32,7 @@ def draw_score(axes: Axes, modalities: Sequence[str], score: ScoreAttribution) -
             axes.barh(m, part.share.value, color=colour(m), height=0.62)
             whisker(axes, m, part.share, INK)
         if part.left_out is not None:
-            mark = {"marker": "D", "s": 26, "facecolor": "white", "edgecolor": INK, "zorder": 4, "linewidth": 1.1}
-            axes.scatter(part.left_out.value, m, label="" if m else "lost when left out", **mark)
+            axes.plot(part.left_out.value, m, "D", markersize=5, color=INK, markerfacecolor="white", zorder=4)
     axes.axvline(0, color=PRIOR, linewidth=1)
     name_rows(axes, modalities)
     plain(axes, "Part in the score")
@@ -41,6 +40,7 @@ def draw_score(axes: Axes, modalities: Sequence[str], score: ScoreAttribution) -
         f"{score.metric}: {number(score.base)} from nothing, {number(score.full)} from everything", fontsize=8
     )
     if any(part.left_out is not None for part in score.contributions):
+        axes.plot([], [], "D", markersize=5, color=INK, markerfacecolor="white", label="lost when left out")
         axes.legend(loc="best", fontsize=8, frameon=False, handletextpad=0.2)
 
 
@@ -69,7 +69,7 @@ def draw_alone(axes: Axes, one: TargetEvaluation) -> None:
     name_rows(axes, [f"{each.modality} ({each.rows})" for each in one.alone])
     plain(axes, f"Each modality alone, and everything ({one.metric})")
     axes.annotate("gain", (1.01, 1.0), xycoords="axes fraction", fontsize=8, va="bottom", color=PRIOR)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.28), ncols=2, fontsize=8, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.09), ncols=2, fontsize=8, frameon=False)
 
 
 def whisker(axes: Axes, y: float, score: Estimate, paint: str) -> None:

@@ -31,10 +31,9 @@ def draw_patterns(axes: Axes, matrix: Axes, modalities: Sequence[str], one: Targ
 
 def _draw_score(axes: Axes, x: int, pattern: PatternScore) -> None:
     if pattern.score is None:
-        where = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "rotation": 90}
-        axes.annotate(
-            "few rows" if "fewer" in pattern.note else "undefined", (x, 0.03), fontsize=7, color=PRIOR, **where
-        )
+        why = "few rows" if "fewer" in pattern.note else "undefined"
+        base = axes.get_xaxis_transform()
+        axes.text(x, 0.03, why, transform=base, rotation=90, ha="center", va="bottom", fontsize=7, color=PRIOR)
         return
     if pattern.score.low is not None and pattern.score.high is not None:
         axes.plot([x, x], [pattern.score.low, pattern.score.high], color=EVERYTHING, linewidth=1.6, alpha=0.55)

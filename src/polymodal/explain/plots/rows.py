@@ -39,13 +39,14 @@ def draw_waterfall(axes: Axes, one: TargetExplanation, row: int) -> None:
         step = float(values[m])
         axes.barh(place, step, left=reached, color=colour(m), height=0.55)
         side = 1 if step >= 0 else -1
-        where = {"va": "center", "ha": "left" if side > 0 else "right", "fontsize": 8, "color": INK}
-        axes.text(reached + step + 0.015 * span * side, place, f"{step:+.3f}", **where)
+        end, anchor = reached + step + 0.015 * span * side, "left" if side > 0 else "right"
+        axes.text(end, place, f"{step:+.3f}", va="center", ha=anchor, fontsize=8, color=INK)
         axes.plot([reached + step] * 2, [place - 0.28, place + 1.28], color=PRIOR, linewidth=0.8)
         reached += step
     axes.axvline(one.base[row], color=PRIOR, linestyle=":", linewidth=1.2, label=f"from nothing {one.base[row]:.3f}")
     axes.axvline(one.full[row], color=EVERYTHING, linewidth=1.2, label=f"answer {one.full[row]:.3f}")
-    axes.margins(x=0.14)
+    axes.use_sticky_edges = False
+    axes.margins(x=0.16)
     name_rows(axes, [one.modalities[m] for m in order])
     plain(axes, f"Row {label(str(one.rows[row]), 40)}: {label(one.answers[row], 40)}")
     axes.set_xlabel(one.unit, fontsize=8)
@@ -55,7 +56,6 @@ def draw_waterfall(axes: Axes, one: TargetExplanation, row: int) -> None:
 def _spread(values: np.ndarray, span: float) -> np.ndarray:
     """Heights that set apart points at nearly the same place, within 0.38 of the line."""
     bins = np.floor((values - values[0]) / span * BINS).astype(int)
-    first = np.searchsorted(bins, bins)  # values are sorted, so a bin is a run
-    nth = np.arange(len(values)) - first
-    side = np.where(nth % 2 == 0, 1, -1) * ((nth + 1) // 2)
-    return np.asarray(side * min(0.055, 0.38 / max(1, int(np.abs(side).max()))))
+    crowd = np.bincount(bins)[bins]
+    even = np.arange(len(values)) * 0.6180339887 % 1.0 - 0.5  # golden ratio: neighbours land far apart
+    return np.asarray(2 * even * np.minimum(0.03 * (crowd - 1), 0.38 * crowd / crowd.max()))
