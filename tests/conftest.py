@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 N_ROWS = 60
 
 
-def write_patients(folder: Path, n_rows: int = N_ROWS) -> None:
+def _write(folder: Path, n_rows: int = N_ROWS) -> None:
     """`patients.csv`, `survival.csv` and `data/`; note, age, picture and series each tell something of the outcome."""
     random = np.random.default_rng(0)
     (folder / "data").mkdir()
@@ -45,9 +46,15 @@ def write_patients(folder: Path, n_rows: int = N_ROWS) -> None:
     frame.drop(columns=["outcome"]).to_csv(folder / "survival.csv", index=False)
 
 
+@pytest.fixture(scope="session")
+def write_patients() -> Callable[[Path], None]:
+    """Writes the sample table into a folder."""
+    return _write
+
+
 @pytest.fixture
 def patients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The path of `patients.csv`, beside `survival.csv`, in a folder of its own that is also the working directory."""
-    write_patients(tmp_path)
+    _write(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "patients.csv"

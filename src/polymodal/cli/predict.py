@@ -48,14 +48,17 @@ def predict(
     asked = None if row is None else _parse_row(row)
     fitted = pm.load(model)
     table = read_for(fitted, data, files) if asked is None else read_row(fitted, asked, files)
-    answers = fitted.predict(table).to_pandas()
+    predictions = fitted.predict(table)
+    answers = predictions.to_pandas().reset_index()
+    for fault in predictions.faults[:SHOWN]:
+        note(f"Unreadable, answered from the rest of the row: {fault}")
     if out is not None:
         _write(answers, out)
         note(f"Wrote {len(answers)} answers to {out}")
     if json:
         typer.echo(to_json(answers))
     elif out is None:
-        typer.echo(answers.head(SHOWN).to_string())
+        typer.echo(answers.head(SHOWN).to_string(index=False))
         if len(answers) > SHOWN:
             note(f"... and {len(answers) - SHOWN} more rows; --out answers.csv writes them all")
 
@@ -73,10 +76,10 @@ def _parse_row(text: str) -> dict[str, Any]:
 def _write(answers: pd.DataFrame, out: Path) -> None:
     try:
         if out.suffix == ".csv":
-            answers.to_csv(out)
+            answers.to_csv(out, index=False)
         elif out.suffix == ".parquet":
-            answers.to_parquet(out)
+            answers.to_parquet(out, index=False)
         else:
-            out.write_text(to_json(answers.reset_index()), encoding="utf-8")
+            out.write_text(to_json(answers), encoding="utf-8")
     except OSError as error:
         raise ArtifactError(f"cannot write {out}: {error.strerror or error}") from error
