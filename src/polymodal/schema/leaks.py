@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from polymodal.schema.association import (
+    concordance_in_two_looks,
+    majority_accuracy,
+    mean_correlation,
+    neighbour_accuracy,
+    pearson,
+    ranks,
+)
 from polymodal.schema.target import Category, Multilabel, Number, Survival
 
 if TYPE_CHECKING:
     from polymodal.schema.table import Table
 
 ACCURACY, CORRELATION, CONCORDANCE = 0.99, 0.99, 0.98
-# Below these, a column out of thousands can part the classes, or order the rows, by luck.
-_LEAST_ROWS, _LEAST_OF_A_CLASS, _LEAST_RANKED = 20, 5, 10
-_FIRST_LOOK, _FIRST_CONCORDANCE, _SECOND_LOOK = 150, 0.95, 1000
+_SHARE_OF_NUMBERS = 0.9
+_LEAST_EQUAL = 10
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,20 @@ class _Question:
     known: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Clue:
+    """A column as numbers (NaN in gaps) or as codes (a gap being one more), and where its gaps are."""
+
+    column: str
+    numbers: np.ndarray | None
+    codes: np.ndarray | None
+    is_gap: np.ndarray
+
+    def take(self, rows: np.ndarray) -> _Clue:
+        numbers = None if self.numbers is None else self.numbers[rows]
+        return _Clue(self.column, numbers, None if self.codes is None else self.codes[rows], self.is_gap[rows])
+
+
 def find_leaks(table: Table) -> list[Leak]:
     """Each column that alone tells a target, best first; once per column and target.
 
@@ -52,15 +73,16 @@ def find_leaks(table: Table) -> list[Leak]:
     """
     columns = {column: name for name, one in table.schema.modalities.items() for column in one.sources(name)}
     usable = [column for column in columns if column in table.frame.columns]
+    clues = [clue for column in usable if (clue := _clue(column, table.frame[column])) is not None]
     found: dict[tuple[str, str], Leak] = {}
     for question in _questions(table):
         for leak in _of_presence(table, question):
             found.setdefault((leak.column, question.target), leak)
-        for column in usable:
-            is_told = (columns[column], question.target) in found or (column, question.target) in found
-            told = None if is_told else _of_column(column, table.frame[column], question)
+        for clue in clues:
+            is_told = {(columns[clue.column], question.target), (clue.column, question.target)} & found.keys()
+            told = None if is_told else _told(clue.take(question.known), question)
             if told is not None:
-                found[column, question.target] = told
+                found[clue.column, question.target] = told
     found |= {(leak.column, leak.target): leak for leak in _equal_columns(table, usable)}
     return sorted(found.values(), key=lambda leak: -leak.score)
 
@@ -87,155 +109,61 @@ def _of_presence(table: Table, question: _Question) -> Iterator[Leak]:
     if question.kind != "class":
         return
     for name, present in zip(table.schema.names, table.present().T, strict=True):
-        score = _majority_accuracy(present[question.known].astype(np.int64), question.answers[question.known])
+        score = majority_accuracy(present[question.known], question.answers[question.known])
         if score >= ACCURACY:
             yield Leak(name, question.target, score, "balanced accuracy", "whether it is there depends on the class")
 
 
-def _of_column(column: str, values: pd.Series, question: _Question) -> Leak | None:
-    values, answers = values[question.known], question.answers[question.known]
-    numbers = _as_numbers(values)
-    codes = _as_codes(values) if numbers is None else None
-    if numbers is None and codes is None:
-        return None
+def _clue(column: str, values: pd.Series) -> _Clue | None:
+    """What a column of numbers, text, truth values or categories can be judged by; None for other cells."""
+    is_gap = values.isna().to_numpy()
+    known = values[~is_gap]
+    if not pd.api.types.is_numeric_dtype(known) and not isinstance(known.dtype, pd.CategoricalDtype):
+        if not all(isinstance(one, (str, bool, int, float, np.generic)) for one in known):
+            return None
+        as_numbers = pd.to_numeric(known, errors="coerce")
+        if len(known) and as_numbers.notna().mean() >= _SHARE_OF_NUMBERS:
+            values = as_numbers.reindex(values.index)
+    if values.dtype.kind in "iuf":
+        numbers = values.to_numpy(dtype=np.float64)
+        return _Clue(column, np.where(np.isfinite(numbers), numbers, np.nan), None, is_gap)
+    codes, categories = pd.factorize(values.astype(object).map(str, na_action="ignore"))
+    return _Clue(column, None, np.where(codes < 0, len(categories), codes), is_gap)
+
+
+def _told(clue: _Clue, question: _Question) -> Leak | None:
+    answers = question.answers[question.known]
     if question.kind == "class":
-        return _tells_class(column, question.target, numbers, codes, values.isna().to_numpy(), answers)
-    if question.kind == "amount":
-        score = _correlation(numbers, answers) if numbers is not None else _mean_correlation(codes, answers)
-        return (
-            Leak(column, question.target, score, "rank correlation", "its order is that of the target")
-            if (score >= CORRELATION)
-            else None
-        )
-    if numbers is not None and (score := _concordance_in_two_looks(numbers, answers)) >= CONCORDANCE:
-        return Leak(column, question.target, score, "concordance", "its order is that of the events")
-    return None
+        measure, found = "balanced accuracy", _told_class(clue, answers)
+    elif question.kind == "amount":
+        measure, found = "correlation", _told_amount(clue, answers)
+    else:
+        measure, found = "concordance", _told_order(clue, answers)
+    return Leak(clue.column, question.target, found[0], measure, found[1]) if found else None
 
 
-def _tells_class(
-    column: str,
-    target: str,
-    numbers: np.ndarray | None,
-    codes: np.ndarray | None,
-    is_gap: np.ndarray,
-    answers: np.ndarray,
-) -> Leak | None:
-    gap_score = _majority_accuracy(is_gap.astype(np.int64), answers)
-    if gap_score >= ACCURACY:
-        return Leak(column, target, gap_score, "balanced accuracy", "whether it is filled depends on the class")
-    scores = [_majority_accuracy(codes, answers)] if codes is not None else []
-    if numbers is not None:
-        scores = [_neighbour_accuracy(numbers, answers), _majority_accuracy(_ranks(numbers), answers)]
-    if (score := max(scores)) >= ACCURACY:
-        return Leak(column, target, score, "balanced accuracy", "its values part the classes")
-    return None
+def _told_class(clue: _Clue, answers: np.ndarray) -> tuple[float, str] | None:
+    if (score := majority_accuracy(clue.is_gap, answers)) >= ACCURACY:
+        return score, "whether it is filled depends on the class"
+    if clue.numbers is not None:
+        score = max(neighbour_accuracy(clue.numbers, answers), majority_accuracy(clue.numbers, answers))
+    elif clue.codes is not None:
+        score = majority_accuracy(clue.codes, answers)
+    return (score, "its values part the classes") if score >= ACCURACY else None
 
 
-def _as_numbers(values: pd.Series) -> np.ndarray | None:
-    if values.dtype.kind not in "iuf":
-        return None
-    numbers = values.to_numpy(dtype=np.float64)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+def _told_amount(clue: _Clue, answers: np.ndarray) -> tuple[float, str] | None:
+    if clue.numbers is not None:
+        seen = ~np.isnan(clue.numbers)
+        score = abs(pearson(ranks(clue.numbers[seen]), ranks(answers[seen])))
+        return (score, "its order is that of the target") if score >= CORRELATION else None
+    score = mean_correlation(clue.codes, answers) if clue.codes is not None else 0.0
+    return (score, "the target hardly varies within a category") if score >= CORRELATION else None
 
 
-def _ranks(numbers: np.ndarray) -> np.ndarray:
-    return np.unique(numbers, return_inverse=True)[1]
-
-
-def _as_codes(values: pd.Series) -> np.ndarray | None:
-    """Codes of text, truth values and categories, a gap being a value of its own; None for other cells."""
-    if not all(isinstance(one, (str, bool, int, float, np.generic)) for one in values.dropna()):
-        return None
-    codes, known = pd.factorize(values.astype(object).map(str, na_action="ignore"))
-    return np.where(codes < 0, len(known), codes)
-
-
-def _common_classes(answers: np.ndarray) -> np.ndarray | None:
-    """`[n]` bool: rows of classes common enough to judge by; None when fewer than two are."""
-    classes, counts = np.unique(answers, return_counts=True)
-    common = classes[counts >= _LEAST_OF_A_CLASS]
-    kept = np.isin(answers, common)
-    return kept if len(common) > 1 and kept.sum() >= _LEAST_ROWS else None
-
-
-def _neighbour_accuracy(numbers: np.ndarray, answers: np.ndarray) -> float:
-    """Balanced share of rows with whose class at least half of the two next smaller and two next larger rows agree.
-
-    A clean cut gives 1 wherever it lies; equal values are in random order.
-    """
-    numbers, answers = numbers[~np.isnan(numbers)], answers[~np.isnan(numbers)]
-    kept = _common_classes(answers)
-    if kept is None:
-        return 0.0
-    numbers, answers = numbers[kept], answers[kept]
-    order = np.lexsort([np.random.default_rng(0).permutation(len(numbers)), numbers])
-    _, answers = np.unique(answers[order], return_inverse=True)
-    padded = np.concatenate([[-1, -1], answers, [-1, -1]])
-    neighbours = np.stack([padded[shift : shift + len(answers)] for shift in (0, 1, 3, 4)])
-    is_right = 2 * (neighbours == answers).sum(axis=0) >= (neighbours >= 0).sum(axis=0)
-    return _balanced(is_right, answers)
-
-
-def _majority_accuracy(codes: np.ndarray, answers: np.ndarray) -> float:
-    """Balanced accuracy of the most common class among the other rows of the same code."""
-    kept = _common_classes(answers)
-    if kept is None:
-        return 0.0
-    _, codes = np.unique(codes[kept], return_inverse=True)
-    _, answers = np.unique(answers[kept], return_inverse=True)
-    if codes.max() == 0 or codes.max() > len(codes) / 2:
-        return 0.0
-    counts = np.zeros((codes.max() + 1, answers.max() + 1))
-    np.add.at(counts, (codes, answers), 1)
-    others = counts[codes]
-    others[np.arange(len(answers)), answers] -= 1
-    is_right = (others.argmax(axis=1) == answers) & others.any(axis=1)
-    return _balanced(is_right, answers)
-
-
-def _balanced(is_right: np.ndarray, answers: np.ndarray) -> float:
-    return float((np.bincount(answers, weights=is_right) / np.bincount(answers)).mean())
-
-
-def _correlation(numbers: np.ndarray, answers: np.ndarray) -> float:
-    seen = ~np.isnan(numbers)
-    if seen.sum() < _LEAST_RANKED:
-        return 0.0
-    left, right = pd.Series(numbers[seen]).rank().to_numpy(), pd.Series(answers[seen]).rank().to_numpy()
-    if left.std() == 0 or right.std() == 0:
-        return 0.0
-    return float(abs(np.corrcoef(left, right)[0, 1]))
-
-
-def _mean_correlation(codes: np.ndarray | None, answers: np.ndarray) -> float:
-    """Rank correlation of the answers with the mean answer among the other rows of the same code."""
-    if codes is None or len(np.unique(codes)) > len(codes) / 2:
-        return 0.0
-    counts, sums = np.bincount(codes)[codes], np.bincount(codes, weights=answers)[codes]
-    means = np.where(counts > 1, (sums - answers) / np.maximum(counts - 1, 1), np.nan)
-    return _correlation(means, answers)
-
-
-def _concordance_in_two_looks(numbers: np.ndarray, answers: np.ndarray) -> float:
-    seen = np.flatnonzero(~np.isnan(numbers))
-    if len(seen) < _LEAST_ROWS or answers[seen, 1].sum() < _LEAST_OF_A_CLASS:
-        return 0.0
-    seen = np.random.default_rng(0).permutation(seen)
-    first = _concordance(numbers[seen[:_FIRST_LOOK]], answers[seen[:_FIRST_LOOK]])
-    if first < _FIRST_CONCORDANCE or len(seen) <= _FIRST_LOOK:
-        return first
-    return _concordance(numbers[seen[:_SECOND_LOOK]], answers[seen[:_SECOND_LOOK]])
-
-
-def _concordance(numbers: np.ndarray, answers: np.ndarray) -> float:
-    """Harrell's C of the column or of its reverse, whichever is larger."""
-    time, event = answers[:, 0], answers[:, 1] > 0
-    comparable = (time[:, None] < time) & event[:, None]
-    if not comparable.any():
-        return 0.0
-    sign = np.sign(numbers[:, None] - numbers)
-    share = float((sign[comparable] + 1).mean() / 2)
-    return max(share, 1 - share)
+def _told_order(clue: _Clue, answers: np.ndarray) -> tuple[float, str] | None:
+    score = concordance_in_two_looks(clue.numbers, answers) if clue.numbers is not None else 0.0
+    return (score, "its order is that of the events") if score >= CONCORDANCE else None
 
 
 def _equal_columns(table: Table, usable: list[str]) -> Iterator[Leak]:
@@ -247,7 +175,7 @@ def _equal_columns(table: Table, usable: list[str]) -> Iterator[Leak]:
             for column in usable:
                 values = table.frame[column]
                 both = (values.notna() & answers.notna()).to_numpy()
-                if both.sum() >= _LEAST_RANKED and _is_equal(values[both], answers[both]):
+                if both.sum() >= _LEAST_EQUAL and _is_equal(values[both], answers[both]):
                     yield Leak(column, name, 1.0, "agreement", f"it equals {source!r} wherever both are filled")
 
 

@@ -166,7 +166,7 @@ class TableReport:
                 "Columns that tell the target by themselves; leave them out if they are not known in use",
                 [(str(leak),) for leak in self.leaks],
             ),
-            (f"Constant columns ({len(self.constant)})", [(column,) for column in self.constant]),
+            (f"Constant columns ({len(self.constant)})", [(_listed(self.constant),)] if self.constant else []),
             (f"Worth knowing ({len(self.odd)})", [(column, finding) for column, finding in self.odd]),
             (f"Columns left out ({len(self.left_out)})", list(self.left_out.items())),
         ]

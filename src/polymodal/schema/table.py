@@ -146,7 +146,8 @@ class Table:
         weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
         if len(wrong):
-            faults = [f"row {self.frame.index[row]}: {column.iloc[row]!r}" for row in wrong[:20]]
+            raws = column.astype(object).where(column.notna(), None).tolist()
+            faults = [f"row {self.frame.index[row]}: {raws[row]!r}" for row in wrong[:20]]
             more = [f"and {len(wrong) - 20} more"] if len(wrong) > 20 else []
             raise SchemaError(f"weight column {column.name!r}: weights are finite numbers from 0", faults + more)
         if not weights.any():
@@ -178,21 +179,35 @@ class Table:
 
         Raises SettingError for a size or `by` out of range, SchemaError when rows or groups are too few.
         """
+        chosen = self.held_out(test, seed, by=by)
+        return self.take(~chosen), self.take(chosen)
+
+    def held_out(
+        self, test: float | int = 0.2, seed: int = 0, *, by: Literal["random", "time"] = "random"
+    ) -> np.ndarray:
+        """`[N]` bool: the rows that `split` puts on the test side. Raises as `split` does."""
         if by == "time":
             times = self._role("time")
             if times is None:
                 raise SchemaError("a split by time needs a time column; read the table with time=COLUMN")
-            chosen = later_rows(times, self._groups, test)
-        elif by == "random":
-            chosen = held_out_rows(self._strata(), self._groups, self._labelled(), test, seed)
-        else:
-            raise SettingError(f"by={by!r}. {near_miss(by, ['random', 'time'])}")
-        return self.take(~chosen), self.take(chosen)
+            return later_rows(times, self._groups, test)
+        if by == "random":
+            return held_out_rows(self._strata(), self._groups, self._labelled(), test, seed)
+        raise SettingError(f"by={by!r}. {near_miss(by, ['random', 'time'])}")
 
     def folds(self, k: int = 5, seed: int = 0) -> Iterator[tuple[Table, Table]]:
         """`k` times train and test rows, each labelled row tested once; groups and strata as in `split`."""
-        numbers = fold_numbers(self._strata(), self._groups, self._labelled(), k, seed)
+        numbers = self.fold_numbers(k, seed)
         return ((self.take(numbers != fold), self.take(numbers == fold)) for fold in range(k))
+
+    def fold_numbers(self, k: int = 5, seed: int = 0) -> np.ndarray:
+        """`[N]` int: the fold of `folds` that tests each row, -1 for rows that none does."""
+        return fold_numbers(self._strata(), self._groups, self._labelled(), k, seed)
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups `split` keeps whole; the number of rows where nothing ties rows together."""
+        return len(self) if self._groups is None else len(np.unique(self._groups))
 
     def _role(self, role: str) -> pd.Series | None:
         column = self.schema.roles.get(role)

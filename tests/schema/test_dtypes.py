@@ -1,0 +1,48 @@
+import decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from polymodal.schema.dtypes import plain_dtype
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        (pd.array([1, None], "Int64"), "float64", [1.0, None]),
+        (pd.array([1, 2], "Int8"), "int64", [1, 2]),
+        (pd.array([2**60 + 1, None], "Int64"), "object", [2**60 + 1, None]),
+        (pd.array([1.5, None], "Float32"), "float64", [1.5, None]),
+        (pd.array([True, None], "boolean"), "object", [True, None]),
+        (pd.array([True, False], "boolean"), "bool", [True, False]),
+        (pd.array(["x", None], "string"), "object", ["x", None]),
+        (pd.arrays.SparseArray([0, 1]), "int64", [0, 1]),
+        (pd.array([1, None], pd.ArrowDtype(pa.int64())), "float64", [1.0, None]),
+        (pd.array([True, None], pd.ArrowDtype(pa.bool_())), "object", [True, None]),
+        (np.array([decimal.Decimal("1.5"), None], dtype=object), "float64", [1.5, None]),
+        (np.array([1, None], dtype=object), "float64", [1.0, None]),
+        (np.array([True, False], dtype=object), "bool", [True, False]),
+    ],
+)
+def test_nullable_and_object_columns_become_plain(values, dtype, expected):
+    column = plain_dtype(pd.Series(values))
+    assert column.dtype == dtype
+    assert [None if pd.isna(value) else value for value in column] == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.array([1.0]), pd.Categorical([1, 2]), np.array(["x", 1], dtype=object), pd.to_datetime(["2020-01-01"])],
+)
+def test_the_rest_stays(values):
+    assert plain_dtype(pd.Series(values)) is None
+
+
+def test_arrow_lists_keep_their_gaps_and_index():
+    column = pd.Series(pd.array([[1, 2], None], pd.ArrowDtype(pa.list_(pa.int64()))), index=[7, 9])
+    plain = plain_dtype(column)
+    assert plain.index.tolist() == [7, 9]
+    assert plain[7].tolist() == [1, 2]
+    assert plain[9] is None
