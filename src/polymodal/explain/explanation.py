@@ -58,7 +58,9 @@ class Explanation:
         """
         if part not in PARTS:
             raise SettingError(f"an explanation has no part {part!r}. {near_miss(part, PARTS)}")
-        lines = {"rows": _row_lines, "overall": _overall_lines, "interactions": _interaction_lines}[part]
+        if part == "rows":
+            return pd.concat([_row_table(one) for one in self.targets.values()], ignore_index=True)
+        lines = _overall_lines if part == "overall" else _interaction_lines
         return pd.DataFrame([line for one in self.targets.values() for line in lines(one)])
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,21 +162,24 @@ def _pair_section(one: TargetExplanation) -> Iterator[Section]:
         yield Section("Interactions (positive: tell more together; negative: repeat each other)", (), header, rows)
 
 
-def _row_lines(one: TargetExplanation) -> Iterator[dict[str, Any]]:
-    for n, row in enumerate(one.rows):
-        for m, modality in enumerate(one.modalities):
-            yield {
-                "target": one.name,
-                "row": row,
-                "answer": one.answers[n],
-                "base": one.base[n],
-                "full": one.full[n],
-                "modality": modality,
-                "present": bool(one.present[n, m]),
-                "contribution": one.contributions[n, m],
-                **({} if one.error is None else {"standard_error": one.error[n, m]}),
-                **({} if one.left_out is None else {"left_out": one.left_out[n, m]}),
-            }
+def _row_table(one: TargetExplanation) -> pd.DataFrame:
+    n_rows, n_modalities = one.present.shape
+    each = np.repeat(np.arange(n_rows), n_modalities)
+    columns: dict[str, Any] = {
+        "target": one.name,
+        "row": np.asarray(one.rows)[each],
+        "answer": np.array(one.answers, dtype=object)[each],
+        "base": one.base[each],
+        "full": one.full[each],
+        "modality": np.tile(np.array(one.modalities, dtype=object), n_rows),
+        "present": one.present.reshape(-1),
+        "contribution": one.contributions.reshape(-1),
+    }
+    if one.error is not None:
+        columns["standard_error"] = one.error.reshape(-1)
+    if one.left_out is not None:
+        columns["left_out"] = one.left_out.reshape(-1)
+    return pd.DataFrame(columns)
 
 
 def _overall_lines(one: TargetExplanation) -> Iterator[dict[str, Any]]:

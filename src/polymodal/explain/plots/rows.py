@@ -34,7 +34,6 @@ def draw_waterfall(axes: Axes, one: TargetExplanation, row: int) -> None:
     span = max(float(np.abs(values).sum()), 1e-9)
     for place, m in enumerate(order):
         if not one.present[row, m]:
-            axes.text(reached, place, "absent", va="center", ha="center", fontsize=8, color=PRIOR, style="italic")
             continue
         step = float(values[m])
         axes.barh(place, step, left=reached, color=colour(m), height=0.55)
@@ -47,7 +46,7 @@ def draw_waterfall(axes: Axes, one: TargetExplanation, row: int) -> None:
     axes.axvline(one.full[row], color=EVERYTHING, linewidth=1.2, label=f"answer {one.full[row]:.3f}")
     axes.use_sticky_edges = False
     axes.margins(x=0.16)
-    name_rows(axes, [one.modalities[m] for m in order])
+    name_rows(axes, [one.modalities[m] + ("" if one.present[row, m] else " (absent)") for m in order])
     plain(axes, f"Row {label(str(one.rows[row]), 40)}: {label(one.answers[row], 40)}")
     axes.set_xlabel(one.unit, fontsize=8)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8, frameon=False)
