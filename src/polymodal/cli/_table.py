@@ -36,21 +36,14 @@ def read_table(
     return Table.read(data, files=files, target=target, types=parse_types(types), ignore=ignore, **dict(roles or {}))
 
 
-def read_row(model: Model, row: Mapping[str, Any], files: str | None) -> Table:
-    """A table of the one row, in which all that was not given is absent."""
-    absent = {column: None for name, one in model.schema.modalities.items() for column in one.sources(name)}
-    return read_for(model, [{**absent, **row}], files)
+def read_for(model: Model, rows: Any, files: str | None) -> Table:
+    """A file, or one row as a dict, as the model's schema reads it; what differs from that schema is noted."""
+    from polymodal.asked import as_table
 
-
-def read_for(model: Model, data: Any, files: str | None) -> Table:
-    """The table of `data` as the model's schema reads it; what differs from the table it was fitted on is noted."""
-    from polymodal.schema.read import read_frame
-    from polymodal.schema.table import Table
-
-    frame, folder = read_frame(data, files)
-    for difference in model.schema.differences(list(frame.columns)):
+    table, differences = as_table(rows, model.schema, files)
+    for difference in differences:
         note(f"Note: {difference}")
-    return Table(frame, model.schema, folder)
+    return table
 
 
 def parse_targets(specs: Sequence[str]) -> dict[str, Target | None]:
@@ -69,6 +62,18 @@ def parse_types(specs: Sequence[str]) -> dict[str, Modality]:
     {'note': Text(...)}
     """
     return dict(_parse_type(spec) for spec in specs)
+
+
+def parse_encoders(specs: Sequence[str]) -> dict[str, str]:
+    """Modality to encoder of each `--encoder NAME=ENCODER`.
+
+    >>> parse_encoders(["note=sentence-transformers/all-MiniLM-L6-v2"])
+    {'note': 'sentence-transformers/all-MiniLM-L6-v2'}
+    """
+    wrong = [spec for spec in specs if not all(spec.partition("="))]
+    if wrong:
+        raise SettingError(f"--encoder {wrong[0]!r} cannot be understood; write NAME=ENCODER")
+    return {name: chosen for name, _, chosen in (spec.partition("=") for spec in specs)}
 
 
 def _parse_target(spec: str) -> tuple[str, Target | None]:

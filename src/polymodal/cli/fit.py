@@ -10,7 +10,7 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
-from polymodal.cli._table import read_table
+from polymodal.cli._table import parse_encoders, read_table
 
 
 def fit(
@@ -25,7 +25,19 @@ def fit(
     type: options.Types = None,
     ignore: options.Ignore = None,
     fusion: options.Fusion = "transformer",
-    width: Annotated[int, typer.Option("--width", min=1, help="Numbers in a token.")] = 64,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--encoder",
+            metavar="NAME=ENCODER",
+            help="Another encoder for a modality: one of ours, or the hub name or folder of a pretrained one.",
+        ),
+    ] = None,
+    width: Annotated[int, typer.Option("--width", min=4, help="Numbers in a token; a multiple of 4.")] = 64,
+    members: Annotated[
+        int | None, typer.Option("--members", min=1, help="Networks to average; by default five below 2,000 rows.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the rows at most.")] = None,
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -56,7 +68,9 @@ def fit(
     kept = None
     if test > 0:
         table, kept = table.split(test=test, seed=seed, by=by)
-    model = pm.Model(fusion=fusion, width=width, seed=seed)
+    model = pm.Model(
+        fusion, parse_encoders(encoder or ()), width=width, members=members or "auto", epochs=epochs, seed=seed
+    )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)
     model.save(out)
     note(f"Saved {out}")

@@ -11,7 +11,7 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import note, to_json
-from polymodal.cli._table import read_for, read_row
+from polymodal.cli._table import read_for
 from polymodal.errors import ArtifactError, SettingError, near_miss
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def predict(
         raise SettingError(f"--out {out}: unknown ending. {near_miss(out.suffix, SUFFIXES)}")
     asked = None if row is None else _parse_row(row)
     fitted = pm.load(model)
-    table = read_for(fitted, data, files) if asked is None else read_row(fitted, asked, files)
-    predictions = fitted.predict(table)
+    predictions = fitted.predict(read_for(fitted, data if asked is None else asked, files))
     answers = predictions.to_pandas().reset_index()
     for fault in predictions.faults[:SHOWN]:
         note(f"Unreadable, answered from the rest of the row: {fault}")

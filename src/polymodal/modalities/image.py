@@ -75,6 +75,10 @@ class Image(Modality):
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index, threads=_THREADS)
 
+    @classmethod
+    def statistics_kind(cls) -> type[ImageStatistics]:
+        return ImageStatistics
+
     def measure(self, samples: Sequence[np.ndarray]) -> ImageStatistics:
         longest = float(np.median([max(sample.shape[:2]) for sample in samples])) if len(samples) else self.size
         side = min(self.size, max(8, int(np.ceil(longest / 8)) * 8))  # no larger than the pictures are

@@ -67,6 +67,10 @@ class Series(Modality):
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index)
 
+    @classmethod
+    def statistics_kind(cls) -> type[SeriesStatistics]:
+        return SeriesStatistics
+
     def measure(self, samples: Sequence[np.ndarray]) -> SeriesStatistics:
         widths = [sample.shape[1] for sample in samples]
         channels = max(set(widths), key=widths.count) if widths else 1
@@ -115,8 +119,9 @@ class Series(Modality):
         if array is None or array.ndim not in (1, 2):
             shape = "" if array is None else f" of shape {list(array.shape)}"
             raise Unreadable(f"numbers [time] or [time, channels] are expected, {type(raw).__name__}{shape} came", path)
-        if np.isinf(array).any():
-            raise Unreadable(f"{int(np.isinf(array).sum())} values are infinite", path)
+        beyond = np.abs(array) > np.finfo(np.float32).max  # samples are kept in that precision
+        if beyond.any():
+            raise Unreadable(f"{int(beyond.sum())} values are infinite, or too large for 32 bits", path)
         if array.size == 0 or np.isnan(array).all():
             return None
         array = array[:, None] if array.ndim == 1 else array

@@ -92,7 +92,7 @@ class Tabular(Modality):
         """
         raw = frame.reindex(columns=list(self.columns or (name,)))
         faults: list[CellError] = []
-        read = [_read_numbers(raw[column], faults) for column in self.numbers]
+        read: list[Sequence[Any]] = [_read_numbers(raw[column], faults) for column in self.numbers]
         read += [_read_categories(raw[column], faults) for column in self.categories]
         samples: list[tuple[Any, ...] | None] = list(zip(*read, strict=True)) if read else [None] * len(frame)
         state = np.array([any(v is not None for v in row) if row else False for row in samples], dtype=np.int8)
@@ -103,6 +103,10 @@ class Tabular(Modality):
                 if label in faulty:
                     state[position] = State.UNREADABLE
         return Cells(samples, state, faults)
+
+    @classmethod
+    def statistics_kind(cls) -> type[TabularStatistics]:
+        return TabularStatistics
 
     def measure(self, samples: Sequence[tuple[Any, ...]]) -> TabularStatistics:
         n = len(self.numbers)
@@ -167,7 +171,7 @@ def _is_categorical(values: pd.Series) -> bool:
 def _read_numbers(values: pd.Series, faults: list[CellError]) -> list[float | None]:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     given = values.notna().to_numpy()
-    lost = np.flatnonzero((given & np.isnan(numbers)) | np.isinf(numbers))
+    lost = np.flatnonzero((given & np.isnan(numbers)) | np.isinf(numbers)).tolist()
     faults.extend(
         CellError(values.index[row], str(values.name), f"{values.iloc[row]!r} is no finite number")
         for row in lost

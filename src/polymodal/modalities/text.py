@@ -71,6 +71,10 @@ class Text(Modality):
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, _decode, column=name, rows=frame.index)
 
+    @classmethod
+    def statistics_kind(cls) -> type[TextStatistics]:
+        return TextStatistics
+
     def measure(self, samples: Sequence[str]) -> TextStatistics:
         counts = Counter(word for sample in samples for word in self._words(sample))
         least = 1 if len(samples) < 5_000 else 2

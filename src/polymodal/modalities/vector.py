@@ -70,6 +70,10 @@ class Vector(Modality):
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, _decode, column=name, rows=frame.index)
 
+    @classmethod
+    def statistics_kind(cls) -> type[VectorStatistics]:
+        return VectorStatistics
+
     def measure(self, samples: Sequence[np.ndarray]) -> VectorStatistics:
         lengths = [len(sample) for sample in samples]
         width = len(self.columns) or (max(set(lengths), key=lengths.count) if lengths else 1)
@@ -132,8 +136,8 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
             unreadable.setdefault(int(row), f"{raw[column].iloc[row]!r} in {column!r} is no finite number")
         panel[:, position] = np.where(lost, np.nan, numbers)
     state = (~np.isnan(panel)).any(axis=1).astype(np.int8)
-    for row in unreadable:
-        state[row] = State.UNREADABLE
+    for broken in unreadable:
+        state[broken] = State.UNREADABLE
     samples = [panel[row] if state[row] == State.PRESENT else None for row in range(len(panel))]
     return Cells(samples, state, [CellError(frame.index[row], name, why) for row, why in sorted(unreadable.items())])
 

@@ -37,9 +37,15 @@ class Declared:
             if given is None:
                 continue
             column = str(given)
-            if self._are_there(f"{role}=", [column]):
-                self.roles[role] = column
-                self.uses.setdefault(column, f"{role}=")
+            if not self._are_there(f"{role}=", [column]):
+                continue
+            lists = [value for value in self.frame[column] if isinstance(value, (list, tuple, dict, set, np.ndarray))]
+            if lists:
+                self.faults.append(
+                    f"{role}={column!r} holds {type(lists[0]).__name__} values; one plain value is allowed"
+                )
+            self.roles[role] = column
+            self.uses.setdefault(column, f"{role}=")
 
     def add_targets(self, target: Any) -> None:
         """A column, a Target, a list of those, or a dict of name to Target (or its kind)."""

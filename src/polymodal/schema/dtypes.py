@@ -21,6 +21,8 @@ def plain_dtype(column: pd.Series) -> pd.Series | None:
         if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
             return _as_numbers(column)
         return column.astype(bool) if kind == "boolean" and not column.hasnans else None
+    if dtype.kind == "c":
+        return column.astype(object)  # pandas counts complex numbers as numeric; no modality reads them
     if isinstance(dtype, (np.dtype, pd.CategoricalDtype, pd.DatetimeTZDtype)):
         return None
     if isinstance(dtype, pd.SparseDtype):

@@ -63,6 +63,11 @@ class Modality(BaseModel):
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         """Decode the cells of `frame`; its index labels the rows in faults, and columns it lacks are absent."""
 
+    @classmethod
+    @abstractmethod
+    def statistics_kind(cls) -> type[Statistics]:
+        """What `measure` returns, so that it can be read back from JSON."""
+
     @abstractmethod
     def measure(self, samples: Sequence[Any]) -> Statistics:
         """What must be known of the training samples (present ones only) before they can be collated."""

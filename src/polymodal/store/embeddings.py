@@ -44,6 +44,9 @@ class Embeds(Protocol):
     def embed(self, samples: Sequence[Any]) -> np.ndarray:
         """Vectors `[n, width]`."""
 
+    def export(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Weights by name and a JSON-able config."""
+
 
 def cache_directory() -> Path:
     """Where vectors are kept: `POLYMODAL_CACHE` if set, else the user's cache directory of the platform."""

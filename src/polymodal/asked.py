@@ -1,0 +1,95 @@
+"""What somebody asks the model, as a table of its schema."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.errors import SchemaError, near_miss
+from polymodal.schema.read import read_frame
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+
+
+def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) -> tuple[Table, list[str]]:
+    """Anything `predict` takes as a Table of the model's schema, and what differs from the schema, one sentence each.
+
+    Raises SchemaError for a row that names what the model does not know, and for a table with none of its columns.
+    """
+    if isinstance(rows, Table):
+        table = rows.with_schema(schema)
+        return table, _differences(list(table.frame.columns), schema)
+    if isinstance(rows, Mapping) and not _is_columns(rows, schema):
+        return Table(_frame_of_rows([rows], schema), schema, _folder(files)), []
+    if isinstance(rows, Sequence) and not isinstance(rows, (str, bytes)) and all(isinstance(r, Mapping) for r in rows):
+        return Table(_frame_of_rows(rows, schema), schema, _folder(files)), []
+    frame, folder = read_frame(rows, files)
+    return Table(frame, schema, folder), _differences(list(frame.columns), schema)
+
+
+def _differences(columns: list[str], schema: Schema) -> list[str]:
+    differences = schema.differences(columns)
+    reads = [source for name, one in schema.modalities.items() for source in one.sources(name)]
+    if reads and not set(reads) & set(columns):
+        raise SchemaError("the table has none of the columns that the model reads", differences[:20])
+    return differences
+
+
+def _is_columns(rows: Mapping[str, Any], schema: Schema) -> bool:
+    """A dict of columns rather than one row: every value is a list, and some modality does not take lists."""
+    values = list(rows.values())
+    if not values or not all(isinstance(v, (list, pd.Series)) for v in values):
+        return False
+    return any(
+        name in rows or any(source in rows for source in one.columns)
+        for name, one in schema.modalities.items()
+        if one.columns or one.kind not in ("vector", "series")
+    ) and not any(name in rows and one.columns for name, one in schema.modalities.items())
+
+
+def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.DataFrame:
+    expanded = [_expand(row, schema) for row in rows]
+    columns = list(dict.fromkeys(column for row in expanded for column in row))
+    frame = {}
+    for column in columns:
+        cells = np.empty(len(rows), dtype=object)  # cells that are arrays stay cells
+        for position, row in enumerate(expanded):
+            cells[position] = row.get(column)
+        frame[column] = cells
+    return pd.DataFrame(frame, index=range(len(rows)))
+
+
+def _expand(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """One row by column: a modality made of columns may be given whole, as a list in their order or as a dict."""
+    reads = {source for name, one in schema.modalities.items() for source in one.sources(name)}
+    known = reads | set(schema.roles.values()) | {c for n, t in schema.targets.items() for c in t.sources(n)}
+    cells: dict[str, Any] = {}
+    faults = []
+    for key, value in row.items():
+        one = schema.modalities.get(key)
+        if one is not None and one.columns and key not in one.columns:
+            if value is None:
+                continue
+            if isinstance(value, Mapping):
+                cells |= value
+                faults += [f"{key!r} has no {c!r}. {near_miss(c, one.columns)}" for c in value if c not in one.columns]
+            elif np.ndim(value) == 1 and len(value) == len(one.columns):
+                cells |= dict(zip(one.columns, value, strict=True))
+            else:
+                faults.append(f"{key!r} takes {len(one.columns)} values or a dict of them; {np.shape(value)} came")
+        elif key in known:
+            cells[key] = value
+        else:
+            faults.append(f"no {key!r}. {near_miss(key, [*schema.modalities, *known][:200])}")
+    if faults:
+        raise SchemaError("a row names what the model was not fitted on", faults)
+    return cells
+
+
+def _folder(files: str | os.PathLike[str] | None) -> Path | None:
+    return None if files is None else Path(files)

@@ -1,0 +1,343 @@
+"""The face: one estimator with the verbs of scikit-learn, for tables with gaps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+import torch
+from torch import nn
+
+from polymodal.answering import answer_lattice, outputs_of, requested_patterns
+from polymodal.artifact import Artifact
+from polymodal.asked import as_table
+from polymodal.errors import FitError, SettingError, UnreadableError, near_miss
+from polymodal.lattice import Lattice
+from polymodal.network import Network
+from polymodal.objectives.survival import SurvivalObjective
+from polymodal.predictions import Baseline, Predictions
+from polymodal.registry import EMBEDDERS, ENCODERS, FUSIONS
+from polymodal.saving import restore, to_artifact
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+from polymodal.store.embeddings import Embeds
+from polymodal.store.preprocessing import Preprocessor
+from polymodal.training.budget import seconds
+from polymodal.training.build import probe
+from polymodal.training.ensemble import Recipe, learners, member_count, train
+from polymodal.training.fit import History
+from polymodal.training.plan import Plan
+from polymodal.training.progress import progress_bar
+
+if TYPE_CHECKING:
+    from polymodal.explain.evaluation import Evaluation
+    from polymodal.explain.explanation import Explanation
+
+
+class Model:
+    """Learns from a Table and answers from any part of a row.
+
+    Args:
+        fusion: how modalities are brought together: "transformer", "late" or "concat".
+        encoders: by modality, another encoder: a registered name, the hub name or folder of a pretrained model
+            (text: `transformers`, pictures: `timm`; frozen, embedded once and cached), or any `nn.Module` that takes
+            the collated values `[n, ...]` (and their mask, if it has a second argument) to `[n, E]` or `[n, T, E]`.
+        width: D, numbers in a token.
+        dropout: share of activations dropped in training.
+        members: networks whose answers are averaged, each with its own held-out fold; "auto" is five below 2,000
+            rows, else one.
+        seed: of everything drawn; on CPU the same seed gives the same model bit for bit.
+        epochs, batch_size, learning_rate, weight_decay, patience: of training; left out, they follow the row count.
+        precision, accelerator: as in Lightning Fabric; "auto" is bfloat16 on a GPU if there is one.
+
+    >>> import polymodal as pm
+    >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
+    >>> model = pm.Model(members=1, epochs=20).fit(table)
+    >>> model.predict({"x": 1.0}).values().tolist()
+    ['b']
+    """
+
+    def __init__(
+        self,
+        fusion: str = "transformer",
+        encoders: Mapping[str, str | nn.Module] | None = None,
+        *,
+        width: int = 64,
+        dropout: float = 0.1,
+        members: int | Literal["auto"] = "auto",
+        seed: int = 0,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        weight_decay: float | None = None,
+        patience: int | None = None,
+        precision: str = "auto",
+        accelerator: str = "auto",
+    ) -> None:
+        self.fusion, self.encoders = fusion, dict(encoders or {})
+        self.width, self.dropout, self.members, self.seed = width, dropout, members, seed
+        self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
+        self.weight_decay, self.patience = weight_decay, patience
+        self.precision, self.accelerator = precision, accelerator
+        self.networks: list[Network] = []
+        self.histories: list[History] = []
+        self._preprocessor: Preprocessor | None = None
+        self._features: dict[str, int] = {}
+        self._device = torch.device("cpu")
+
+    def __repr__(self) -> str:
+        state = (
+            f"fitted: {', '.join(self.schema.names)} -> {', '.join(self.schema.targets)}"
+            if self.is_fitted
+            else "not fitted"
+        )
+        return f"Model(fusion={self.fusion!r}, {state})"
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether `fit` or `load` has given it weights."""
+        return self._preprocessor is not None
+
+    @property
+    def preprocessor(self) -> Preprocessor:
+        """Schema, statistics and frozen encoders. Raises FitError before `fit`."""
+        if self._preprocessor is None:
+            raise FitError("the model is not fitted yet; call fit(table) first, or pm.load(path)")
+        return self._preprocessor
+
+    @property
+    def schema(self) -> Schema:
+        """The schema it was fitted on. Raises FitError before `fit`."""
+        return self.preprocessor.schema
+
+    def to(self, device: str | torch.device) -> Self:
+        """Answer on another device from now on."""
+        self._device = torch.device(device)
+        for network in self.networks:
+            network.to(self._device)
+        return self
+
+    def fit(
+        self,
+        table: Table,
+        *,
+        budget: str | float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        max_unreadable: float = 0.1,
+        progress: bool = True,
+    ) -> Self:
+        """Learn from the rows that have a known label and anything present.
+
+        Args:
+            table: with at least one target.
+            budget: time, such as "10min"; training ends well within it rather than being cut off.
+            checkpoint: a file from which a killed fit goes on, to the same weights bit for bit on CPU.
+            max_unreadable: share of a column's filled cells that may be unreadable.
+            progress: show a bar on a terminal.
+
+        Raises SettingError, UnreadableError when too many cells of a column are broken, FitError when there is too
+        little to learn from.
+        """
+        self._check_settings(table)
+        limit = seconds(budget)
+        refuse_unreadable(table, max_unreadable)
+        chosen = learners(table)
+        modules, embedders = self._resolve_encoders(chosen.schema)
+        preprocessor = Preprocessor.measure(chosen, embedders)
+        memory = preprocessor.prepare(chosen)
+        self._features = {n: probe(n, e, memory) for n, e in modules.items() if isinstance(e, nn.Module)}
+        recipe = Recipe(self.fusion, self.width, self.dropout, modules, self._features, self._plan, self.seed)
+        with progress_bar(progress) as watch:
+            self.networks, self.histories = train(
+                chosen,
+                memory,
+                recipe,
+                member_count(self.members, chosen),
+                budget=limit,
+                checkpoint=None if checkpoint is None else Path(checkpoint),
+                watch=watch,
+            )
+        self._preprocessor = preprocessor
+        return self
+
+    def predict(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Predictions:
+        """Answer each row from what it has.
+
+        `rows` is a Table, one row as a dict of columns or modalities, a list of such rows, or anything
+        `Table.read` takes; what a row does not name is absent. `files` is the folder of path cells. A cell that
+        cannot be read is flagged, and its row answered from the others; a row with nothing gets the prior and says so.
+
+        Raises SchemaError for a row that names something the model does not know, FitError before `fit`.
+        """
+        table, notes = as_table(rows, self.schema, files)
+        memory = self.preprocessor.prepare(table)
+        full = np.ones((1, len(self.schema.names)), dtype=bool)
+        values = answer_lattice(self.networks, memory, full, self._device)[0]
+        labels_of = {label: position for position, label in enumerate(table.frame.index)}
+        return Predictions(
+            rows=table.row_names(),
+            outputs={name: values[:, columns] for name, columns in self._columns.items()},
+            targets=self.schema.targets,
+            modalities=self.schema.names,
+            used=memory.present,
+            faults=memory.faults,
+            notes=notes,
+            baselines=self._baselines(),
+            faulty_rows=[labels_of[fault.row] for fault in memory.faults],
+        )
+
+    def lattice(self, table: Any, *, files: str | os.PathLike[str] | None = None, samples: int = 256) -> Lattice:
+        """What the model answers for each row under every presence pattern.
+
+        All 2^M patterns up to M = 12; beyond, the chains of `samples` random orders in which modalities are added.
+        """
+        table, _ = as_table(table, self.schema, files)
+        memory = self.preprocessor.prepare(table)
+        patterns, permutations = requested_patterns(len(self.schema.names), samples, self.seed)
+        return Lattice(
+            modalities=self.schema.names,
+            patterns=patterns,
+            present=memory.present,
+            values=answer_lattice(self.networks, memory, patterns, self._device),
+            columns=self._columns,
+            targets=self.schema.targets,
+            labels=memory.labels,
+            rows=table.row_names(),
+            weight=memory.weight,
+            permutations=permutations,
+        )
+
+    def evaluate(
+        self, table: Any, *, metric: str | Mapping[str, str] | None = None, resamples: int = 1000
+    ) -> Evaluation:
+        """Scores overall, per pattern and against each modality alone, with bootstrap intervals."""
+        from polymodal.explain.evaluation import evaluate
+
+        return evaluate(self.lattice(table), metric, resamples, self.seed)
+
+    def explain(
+        self, table: Any, target: str | None = None, *, metric: str | Mapping[str, str] | None = None
+    ) -> Explanation:
+        """Which modality told it, for each row and overall: exact Shapley values and interactions."""
+        from polymodal.explain.explanation import explain
+
+        return explain(self.lattice(table), target, metric, seed=self.seed)
+
+    def report(self, path: str | os.PathLike[str], table: Any) -> Path:
+        """Write one self-contained HTML page on the model's answers for a table, and return its path."""
+        from polymodal.report.page import write_page
+
+        return write_page(self, as_table(table, self.schema, None)[0], Path(path))
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write everything needed to answer into one file. Raises ArtifactError when it cannot be written."""
+        to_artifact(self).write(Path(path))
+        return Path(path)
+
+    @property
+    def _columns(self) -> dict[str, slice]:
+        columns, start = {}, 0
+        for name, objective in self.networks[0].objectives.items():
+            columns[name] = slice(start, start + outputs_of(objective))
+            start += outputs_of(objective)
+        return columns
+
+    def _baselines(self) -> dict[str, Baseline]:
+        found = {}
+        for name, objective in self.networks[0].objectives.items():
+            if isinstance(objective, SurvivalObjective):
+                found[name] = Baseline(objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
+        return found
+
+    def _plan(self, n_rows: int) -> Plan:
+        return Plan.for_rows(
+            n_rows,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            precision=self.precision,
+            accelerator=self.accelerator,
+        )
+
+    def _check_settings(self, table: Any) -> None:
+        if not isinstance(table, Table):
+            raise SettingError(
+                f"fit takes a Table, {type(table).__name__} came; read it first: pm.Table.read(data, target=...)"
+            )
+        if not table.schema.targets:
+            raise SettingError("the table has no target; name it: pm.Table.read(data, target=...)")
+        if not table.schema.modalities:
+            raise SettingError("the table has no modality to learn from; see print(table.report())")
+        FUSIONS.get(self.fusion)
+        faults = [
+            f"encoders names {name!r}, which is no modality. {near_miss(name, table.schema.names)}"
+            for name in self.encoders
+            if name not in table.schema.modalities
+        ]
+        if self.width < 4 or self.width % 4:
+            faults.append(f"width is a multiple of 4 from 4; {self.width} came")
+        if not 0 <= self.dropout < 1:
+            faults.append(f"dropout is at least 0 and below 1; {self.dropout} came")
+        for setting in ("epochs", "batch_size", "patience", "learning_rate"):
+            value = getattr(self, setting)
+            if value is not None and value <= 0:
+                faults.append(f"{setting} is above 0; {value} came")
+        if faults:
+            raise SettingError("; ".join(faults))
+
+    def _resolve_encoders(self, schema: Schema) -> tuple[dict[str, str | nn.Module], dict[str, Embeds]]:
+        """Encoders trained from scratch or given as modules, and frozen pretrained ones, by modality."""
+        own: dict[str, str | nn.Module] = {}
+        frozen: dict[str, Embeds] = {}
+        for name, modality in schema.modalities.items():
+            given = self.encoders.get(name)
+            pretrained = modality.pretrained
+            if isinstance(given, str) and given not in ENCODERS.names():
+                pretrained = given
+            elif given is not None:
+                own[name] = given
+            if pretrained is not None:
+                if modality.kind not in EMBEDDERS.names():
+                    raise SettingError(
+                        f"encoder {pretrained!r} of {name!r}: pretrained encoders are there for "
+                        f"{', '.join(EMBEDDERS.names())}, not for {modality.kind}; "
+                        f"from scratch: {', '.join(ENCODERS.names())}"
+                    )
+                frozen[name] = EMBEDDERS.get(modality.kind).load(pretrained)
+        return own, frozen
+
+
+def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | None = None) -> Model:
+    """A saved model, ready to answer, bit for bit as before; no network, nothing unpickled or executed.
+
+    `encoders` gives back the modules of modalities fitted with somebody's own, whose code is not in the file.
+
+    Raises ArtifactError for a file that is missing, damaged or from a later version, or when a module is not given.
+    """
+    return restore(Model, Artifact.read(Path(path)), dict(encoders or {}))
+
+
+def refuse_unreadable(table: Table, limit: float) -> None:
+    """Raise UnreadableError when more than a share `limit` of the filled cells of any column cannot be read."""
+    over, faults = [], []
+    for name in table.schema.names:
+        cells = table.cells(name)
+        by_column: dict[str, int] = {}
+        for fault in cells.faults:
+            by_column[fault.column] = by_column.get(fault.column, 0) + 1
+        filled = int((cells.state > 0).sum())
+        for column, count in by_column.items():
+            if count > limit * filled:
+                over.append(f"{column!r}: {count} of {filled}")
+                faults += [fault for fault in cells.faults if fault.column == column]
+    if over:
+        raise UnreadableError(
+            f"more than {limit:.0%} of the filled cells cannot be read in {', '.join(over)}. "
+            "Mend them, leave the column out (ignore=), or raise max_unreadable.",
+            faults,
+        )

@@ -1,0 +1,36 @@
+"""Several yes/no labels: one logistic loss each, gaps left out one by one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from polymodal.objectives._objective import Objective, weighted_mean
+from polymodal.registry import OBJECTIVES
+from polymodal.schema.batch import KnownLabels
+from polymodal.schema.target import Labels, Multilabel
+
+
+@OBJECTIVES.register("multilabel")
+class MultilabelObjective(Objective):
+    """L independent probabilities; the prior is the share of each label where it is known, smoothed by one row."""
+
+    def __init__(self, target: Multilabel, width: int) -> None:
+        super().__init__(target, width, len(target.classes))
+
+    def measure(self, labels: Labels, weight: Tensor | None) -> None:
+        known = torch.from_numpy(labels.known).double()
+        if weight is not None:
+            known = known * weight.double()[:, None]
+        share = ((torch.from_numpy(labels.values) * known).sum(dim=0) + 0.5) / (known.sum(dim=0) + 1)
+        self.prior.copy_(torch.logit(share))
+        with torch.no_grad():
+            self.head.bias.copy_(torch.logit(share))
+
+    def loss(self, raw: Tensor, labels: KnownLabels, present: Tensor, weight: Tensor | None) -> Tensor:
+        each = F.binary_cross_entropy_with_logits(raw, labels.values.to(raw.dtype), reduction="none")
+        return weighted_mean(each, labels.known & present[:, None], weight)
+
+    def outputs(self, raw: Tensor) -> Tensor:
+        return torch.sigmoid(raw.double())

@@ -1,0 +1,106 @@
+"""A fitted model to an artifact and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from polymodal.artifact import Artifact, prefixed
+from polymodal.errors import ArtifactError
+from polymodal.modalities.vector import Vector
+from polymodal.objectives.survival import SurvivalObjective
+from polymodal.registry import EMBEDDERS
+from polymodal.schema.schema import Schema
+from polymodal.store.preprocessing import Preprocessor
+from polymodal.training.build import build
+from polymodal.training.fit import History
+
+if TYPE_CHECKING:
+    from polymodal.model import Model
+
+_SETTINGS = (
+    "fusion", "width", "dropout", "members", "seed", "epochs", "batch_size",
+    "learning_rate", "weight_decay", "patience", "precision", "accelerator",
+)  # fmt: skip
+
+
+def to_artifact(model: Model) -> Artifact:
+    """Everything needed to answer: settings, schema, statistics, frozen encoders, weights, history."""
+    pre = model.preprocessor
+    tensors: dict[str, torch.Tensor] = {}
+    frozen = {}
+    for name, embedder in pre.embedders.items():
+        weights, frozen[name] = embedder.export()
+        tensors |= prefixed(f"frozen/{name}/", weights)
+    for index, network in enumerate(model.networks):
+        tensors |= prefixed(f"network/{index}/", network.state_dict())
+    given = {name: one for name, one in model.encoders.items() if isinstance(one, str)}
+    record: dict[str, Any] = {
+        "settings": {name: getattr(model, name) for name in _SETTINGS},
+        "schema": pre.schema.model_dump(mode="json"),
+        "statistics": {name: one.model_dump(mode="json") for name, one in pre.statistics.items()},
+        "frozen": frozen,
+        "encoders": given,
+        "own_encoders": {name: model._features[name] for name in model._features},
+        "histories": [asdict(one) for one in model.histories],
+        "networks": len(model.networks),
+    }
+    return Artifact(record, tensors)
+
+
+def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Module]) -> Model:
+    """The model that `to_artifact` wrote down. Raises ArtifactError when a module is not given or does not fit."""
+    record = artifact.record
+    lacking = sorted(set(record["own_encoders"]) - set(modules))
+    if lacking:
+        raise ArtifactError(
+            f"the model was fitted with somebody's own encoder for {', '.join(lacking)}, whose code is not in the "
+            f"file; give it: pm.load(path, encoders={{{lacking[0]!r}: YourModule()}})"
+        )
+    model = kind(encoders={**record["encoders"], **modules}, **record["settings"])
+    model._features = dict(record["own_encoders"])
+    model._preprocessor = _preprocessor(artifact)
+    model.histories = [History(**one) for one in record["histories"]]
+    pre = model._preprocessor
+    own = {name: one for name, one in model.encoders.items() if name not in pre.embedders}
+    for index in range(record["networks"]):
+        network = build(
+            {name: (pre.carriers[name], pre.statistics[name]) for name in pre.schema.names},
+            pre.schema.targets,
+            fusion=model.fusion,
+            width=model.width,
+            dropout=model.dropout,
+            encoders=own,
+            features=model._features,
+            seed=0,
+        )
+        weights = artifact.below(f"network/{index}/")
+        for name, objective in network.objectives.items():
+            if isinstance(objective, SurvivalObjective):  # as long as there were events
+                objective.times = torch.zeros_like(weights[f"objectives.{name}.times"])
+                objective.hazard = torch.zeros_like(weights[f"objectives.{name}.hazard"])
+        try:
+            network.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ArtifactError(f"the weights do not fit the network that the file describes: {error}") from error
+        network.eval()
+        model.networks.append(network)
+    return model
+
+
+def _preprocessor(artifact: Artifact) -> Preprocessor:
+    record = artifact.record
+    schema = Schema.model_validate(record["schema"])
+    embedders = {
+        name: EMBEDDERS.get(schema.modalities[name].kind).restore(artifact.below(f"frozen/{name}/"), config)
+        for name, config in record["frozen"].items()
+    }
+    carriers = {n: Vector(scale="standard") if n in embedders else one for n, one in schema.modalities.items()}
+    statistics = {
+        name: carriers[name].statistics_kind().model_validate(record["statistics"][name]) for name in schema.names
+    }
+    return Preprocessor(schema, carriers, statistics, embedders)

@@ -1,0 +1,72 @@
+"""Rows held in memory, dealt out as packed batches: what is absent is not in the batch at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+
+from polymodal.errors import CellError
+from polymodal.schema.batch import Batch, Field, KnownLabels
+from polymodal.schema.modality import Modality, Statistics
+from polymodal.schema.target import Labels
+
+
+@dataclass(frozen=True)
+class Memory:
+    """N prepared rows.
+
+    Attributes:
+        arrays: for each modality one array a row, None where the cell is not there.
+        collate: for each modality the kind that packs it and its statistics.
+        present: `[N, M]` bool.
+        labels: for each target found in the table, its N labels.
+        weight: `[N]` sample weights, or None.
+        faults: the cells that could not be read.
+    """
+
+    arrays: Mapping[str, Sequence[np.ndarray | None]]
+    collate: Mapping[str, tuple[Modality, Statistics]]
+    present: np.ndarray
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    weight: np.ndarray | None = None
+    faults: Sequence[CellError] = ()
+
+    def __len__(self) -> int:
+        return len(self.present)
+
+    def take(self, rows: np.ndarray) -> Memory:
+        """Some of the rows, by position; their arrays are shared, not copied."""
+        return replace(
+            self,
+            arrays={name: [held[row] for row in rows] for name, held in self.arrays.items()},
+            present=self.present[rows],
+            labels={name: labels.take(rows) for name, labels in self.labels.items()},
+            weight=None if self.weight is None else self.weight[rows],
+        )
+
+    def batch(self, rows: np.ndarray, with_labels: bool = False) -> Batch:
+        """The rows at the given positions, packed; row i of the batch is `rows[i]`."""
+        fields = {}
+        for position, (name, (modality, statistics)) in enumerate(self.collate.items()):
+            here = np.flatnonzero(self.present[rows, position])
+            if len(here):
+                arrays = [self.arrays[name][row] for row in rows[here]]
+                values, mask = modality.collate(arrays, statistics)
+                fields[name] = Field(values, torch.from_numpy(here), mask)
+        if not with_labels:
+            return Batch(fields, len(rows))
+        labels = {
+            name: KnownLabels(torch.from_numpy(held.values[rows]), torch.from_numpy(held.known[rows]))
+            for name, held in self.labels.items()
+        }
+        weight = None if self.weight is None else torch.from_numpy(self.weight[rows]).float()
+        return Batch(fields, len(rows), labels, weight)
+
+    def batches(self, size: int, with_labels: bool = False) -> Iterator[tuple[np.ndarray, Batch]]:
+        """All rows in order, `size` at a time, each with their positions."""
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield rows, self.batch(rows, with_labels)

@@ -1,0 +1,81 @@
+"""From raw cells to arrays that only need to be packed, with everything that was measured on the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from polymodal.errors import CellError, FitError
+from polymodal.modalities.vector import Vector
+from polymodal.schema.cells import Unreadable
+from polymodal.schema.modality import Modality, Statistics
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+from polymodal.store.embeddings import Embeds, embed_cached
+from polymodal.store.memory import Memory
+
+
+@dataclass(frozen=True)
+class Preprocessor:
+    """Settings and statistics of every modality, and the frozen encoders of those that have one.
+
+    A modality with a frozen encoder travels on as a vector: `carriers` names the kind that packs each one.
+    """
+
+    schema: Schema
+    carriers: Mapping[str, Modality]
+    statistics: Mapping[str, Statistics]
+    embedders: Mapping[str, Embeds] = field(default_factory=dict)
+
+    @classmethod
+    def measure(cls, table: Table, embedders: Mapping[str, Embeds]) -> Preprocessor:
+        """Look at the present cells of the training rows. Raises FitError when a modality or all of them are empty."""
+        carriers: dict[str, Modality] = {}
+        statistics = {}
+        for name, modality in table.schema.modalities.items():
+            cells = table.cells(name)
+            samples = [cells.samples[row] for row in np.flatnonzero(cells.present).tolist()]
+            if not samples:
+                raise FitError(
+                    f"modality {name!r} has no readable cell in the training rows, so there is nothing to learn from "
+                    f"it; leave it out (ignore=[{name!r}]) or check its column"
+                )
+            carriers[name] = modality
+            if name in embedders:
+                carriers[name] = Vector(scale="standard")
+                samples = list(embed_cached(embedders[name], samples))
+            statistics[name] = carriers[name].measure(samples)
+        return cls(table.schema, carriers, statistics, dict(embedders))
+
+    def prepare(self, table: Table) -> Memory:
+        """All rows of a table as prepared arrays; a cell that does not fit what was measured becomes a fault."""
+        names = self.schema.names
+        present = np.zeros((len(table), len(names)), dtype=bool)
+        arrays: dict[str, list[np.ndarray | None]] = {}
+        faults: list[CellError] = []
+        for position, name in enumerate(names):
+            cells = table.cells(name)
+            faults += cells.faults
+            rows = np.flatnonzero(cells.present).tolist()
+            samples = [cells.samples[row] for row in rows]
+            if name in self.embedders and samples:
+                samples = list(embed_cached(self.embedders[name], samples))
+            prepared: list[np.ndarray | None] = [None] * len(table)
+            for row, sample in zip(rows, samples, strict=True):
+                try:
+                    prepared[row] = self.carriers[name].prepare(sample, self.statistics[name])
+                    present[row, position] = True
+                except Unreadable as fault:
+                    faults.append(CellError(table.frame.index[row], name, fault.reason, fault.path))
+            arrays[name] = prepared
+        labels = {name: found for name in self.schema.targets if (found := table.labels(name)) is not None}
+        return Memory(
+            arrays=arrays,
+            collate={name: (self.carriers[name], self.statistics[name]) for name in names},
+            present=present,
+            labels=labels,
+            weight=table.weights(),
+            faults=faults,
+        )

@@ -1,0 +1,57 @@
+"""A network for a schema and its statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from polymodal.encoders._custom import CustomEncoder, output_features
+from polymodal.network import Network
+from polymodal.registry import ENCODERS, FUSIONS, OBJECTIVES
+from polymodal.schema.batch import Field
+from polymodal.schema.modality import Modality, Statistics
+from polymodal.schema.target import Target
+from polymodal.store.memory import Memory
+
+
+def build(
+    collate: Mapping[str, tuple[Modality, Statistics]],
+    targets: Mapping[str, Target],
+    *,
+    fusion: str,
+    width: int,
+    dropout: float,
+    encoders: Mapping[str, str | nn.Module],
+    features: Mapping[str, int],
+    seed: int,
+) -> Network:
+    """A freshly initialised network; the same seed gives the same weights.
+
+    `encoders` overrides the encoder of a modality, by registered name or as any module; for modules `features` holds
+    the width of what they return.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = {}
+        for name, (modality, statistics) in collate.items():
+            chosen = encoders.get(name, modality.encoder)
+            if isinstance(chosen, nn.Module):
+                built[name] = CustomEncoder(chosen, name, features[name], width)
+            else:
+                built[name] = ENCODERS.get(chosen)(modality, statistics, width, dropout)
+        objectives = {name: OBJECTIVES.get(target.objective)(target, width) for name, target in targets.items()}
+        alone = {
+            name: {key: OBJECTIVES.get(target.objective)(target, width) for key, target in targets.items()}
+            for name in collate
+        }
+        return Network(built, FUSIONS.get(fusion)(tuple(collate), width, dropout), objectives, alone)
+
+
+def probe(name: str, module: nn.Module, memory: Memory) -> int:
+    """How many features somebody's own encoder returns, found by running it on a few rows."""
+    position = tuple(memory.collate).index(name)
+    rows = memory.present[:, position].nonzero()[0][:4]
+    field: Field = memory.batch(rows).fields[name]
+    return output_features(module, field, name)

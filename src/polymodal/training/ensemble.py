@@ -1,0 +1,167 @@
+"""What `fit` trains: one network on small change, or one for each fold of the rows, whose answers are averaged."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from polymodal.errors import FitError, SettingError
+from polymodal.network import Network
+from polymodal.objectives.survival import SurvivalObjective
+from polymodal.schema.table import Table
+from polymodal.store.memory import Memory
+from polymodal.sweep import sweep
+from polymodal.training.build import build
+from polymodal.training.fit import History, fit
+from polymodal.training.plan import SMALL, Plan
+
+FOLDS = 5
+LEAST_ROWS = 8
+_HOLD_OUT = 0.15
+
+Watch = Callable[[int, int, int, int, Mapping[str, float]], None]  # member, of how many, epoch, of how many, figures
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is built and trained, apart from the rows."""
+
+    fusion: str
+    width: int
+    dropout: float
+    encoders: Mapping[str, str | nn.Module]
+    features: Mapping[str, int]
+    plan: Callable[[int], Plan]
+    seed: int
+
+
+def member_count(asked: int | Literal["auto"], table: Table) -> int:
+    """How many networks to train: as asked, or one for each of five folds while rows are few.
+
+    Every row then serves for training and for validation (bagging over folds; Krogh & Vedelsby 1995). Groups are kept
+    whole, so there are no more members than groups.
+    """
+    if asked == "auto":
+        return min(FOLDS, table.n_groups) if len(table) < SMALL else 1
+    if not 1 <= asked <= 20:
+        raise SettingError(f"members is 'auto' or 1 to 20; {asked} came")
+    return min(asked, table.n_groups)
+
+
+def learners(table: Table) -> Table:
+    """The rows that anything can be learnt from: a known label and something present. Raises FitError when too few."""
+    known = np.zeros(len(table), dtype=bool)
+    for name in table.schema.targets:
+        labels = table.labels(name)
+        if labels is None:
+            raise FitError(f"the table has no column for target {name!r}")
+        known |= labels.known_rows
+    usable = known & table.present().any(axis=1)
+    if usable.sum() < LEAST_ROWS:
+        raise FitError(
+            f"{int(usable.sum())} of {len(table)} rows have a known label and at least one readable cell; "
+            f"at least {LEAST_ROWS} are needed"
+        )
+    return table.take(np.flatnonzero(usable))
+
+
+def train(
+    table: Table,
+    memory: Memory,
+    recipe: Recipe,
+    members: int,
+    *,
+    budget: float | None = None,
+    checkpoint: Path | None = None,
+    watch: Watch | None = None,
+) -> tuple[list[Network], list[History]]:
+    """Train the members on the rows of `table`, prepared as `memory`, each with its own held-out rows."""
+    networks, histories = [], []
+    held_out = _held_out(table, members, recipe.seed)
+    risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
+    for member, rows in enumerate(held_out):
+        rest = np.setdiff1d(np.arange(len(memory)), rows)
+        train_rows, validation = memory.take(rest), memory.take(rows)
+        seed = recipe.seed * 1000 + member
+        network = build(
+            memory.collate,
+            table.schema.targets,
+            fusion=recipe.fusion,
+            width=recipe.width,
+            dropout=recipe.dropout,
+            encoders={n: copy.deepcopy(e) for n, e in recipe.encoders.items()},
+            features=recipe.features,
+            seed=seed,
+        )
+        _measure(network, train_rows)
+        history = fit(
+            network,
+            train_rows,
+            validation,
+            table.schema.targets,
+            recipe.plan(len(rest)),
+            seed=seed,
+            budget=None if budget is None else budget / members,
+            checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),
+            report=None if watch is None else _for_member(watch, member, members),
+        )
+        network.to("cpu")
+        for name, risk in risks.items():
+            risk[rows] = _centred_risk(network, name, validation)
+        networks.append(network)
+        histories.append(history)
+    for name, risk in risks.items():
+        _set_baselines(networks, name, risk, memory)
+    return networks, histories
+
+
+def _held_out(table: Table, members: int, seed: int) -> list[np.ndarray]:
+    """Positions of the validation rows of each member; group-safe, so no entity is on both sides."""
+    if members == 1:
+        return [np.flatnonzero(table.held_out(test=_HOLD_OUT, seed=seed))]
+    folds = table.fold_numbers(members, seed=seed)
+    return [np.flatnonzero(folds == fold) for fold in range(members)]
+
+
+def _measure(network: Network, train_rows: Memory) -> None:
+    weight = None if train_rows.weight is None else torch.from_numpy(train_rows.weight).float()
+    for name, objective in network.objectives.items():
+        objective.measure(train_rows.labels[name], weight)
+    for position, heads in enumerate(network.alone.values()):
+        rows = np.flatnonzero(train_rows.present[:, position])
+        for target, objective in heads.items():
+            objective.measure(train_rows.labels[target].take(rows), None if weight is None else weight[rows])
+
+
+def _centred_risk(network: Network, name: str, validation: Memory) -> np.ndarray:
+    """Log risks of held-out rows around their mean, which becomes the answer for a row with nothing present."""
+    full = np.ones((1, validation.present.shape[1]), dtype=bool)
+    risk = sweep(network, validation, full)[name][0, :, 0]
+    known = risk[torch.from_numpy(validation.present.any(axis=1))]
+    mean = known.mean()
+    objective = network.objectives[name]
+    with torch.no_grad():
+        objective.head.bias.sub_(mean)  # risks are relative; centred ones of several members can be averaged
+        objective.prior.zero_()
+    return (risk - mean).numpy()
+
+
+def _set_baselines(networks: list[Network], name: str, risk: np.ndarray, memory: Memory) -> None:
+    """One baseline from held-out risks: those of the rows trained on would make every curve too sure."""
+    rows = np.flatnonzero(~np.isnan(risk))
+    weight = None if memory.weight is None else memory.weight[rows]
+    for network in networks:
+        objective = network.objectives[name]
+        assert isinstance(objective, SurvivalObjective)
+        objective.set_baseline(risk[rows], memory.labels[name].take(rows), weight)
+
+
+def _for_member(watch: Watch, member: int, members: int) -> Callable[[int, int, Mapping[str, float]], None]:
+    return lambda epoch, epochs, figures: watch(member, members, epoch, epochs, figures)

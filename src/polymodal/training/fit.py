@@ -1,0 +1,167 @@
+"""The loop: full rows and drawn patterns, early stopping on the validation lattice, exact resume."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from polymodal.errors import FitError
+from polymodal.network import Network
+from polymodal.schema.batch import Batch
+from polymodal.schema.target import Target
+from polymodal.store.memory import Memory
+from polymodal.sweep import under_patterns
+from polymodal.training.checkpoint import Checkpoint
+from polymodal.training.patterns import uniform_patterns, validation_patterns
+from polymodal.training.plan import Plan
+from polymodal.training.validation import validate
+
+ALONE = 0.5  # weight of the loss of each modality by itself
+_CLIP = 1.0
+
+
+@dataclass
+class History:
+    """What happened: one entry an epoch, and which one was kept."""
+
+    losses: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    metrics: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = -1
+    stopped: str = ""
+
+    @property
+    def best(self) -> float:
+        """Validation loss of the kept epoch."""
+        return self.validation[self.best_epoch] if self.best_epoch >= 0 else math.inf
+
+
+Report = Callable[[int, int, Mapping[str, float]], None]  # epoch, of how many, what to watch
+
+
+class _Step(nn.Module):
+    """One training step as a forward pass, so that Fabric can wrap it."""
+
+    def __init__(self, network: Network, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.network, self.names = network, names
+
+    def forward(self, batch: Batch, kept: Tensor) -> Tensor:
+        """Loss of the rows under `kept [P, B, M]`, and of each modality by itself."""
+        tokens = self.network.encode(batch)
+        repeats = len(kept)
+        fused = self.network.fuse(under_patterns(tokens, kept, self.names), repeats * batch.size)
+        return self.network.loss(fused, batch, repeats) + ALONE * self.network.loss_alone(tokens, batch)
+
+
+def fit(
+    network: Network,
+    train: Memory,
+    validation: Memory,
+    targets: Mapping[str, Target],
+    plan: Plan,
+    *,
+    seed: int = 0,
+    budget: float | None = None,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
+) -> History:
+    """Train `network` in place and leave it with the weights of the best epoch.
+
+    `budget` is in seconds. With `checkpoint` the state is written after every epoch, and a run that finds a
+    checkpoint of the same settings goes on from it to the same weights, bit for bit on CPU, as if never stopped.
+    Raises FitError when the loss stops being finite.
+    """
+    fabric = Fabric(accelerator=plan.accelerator, devices=1, precision=plan.precision)  # type: ignore[arg-type]
+    names = tuple(train.collate)
+    patterns = validation_patterns(len(names))
+    step = _Step(network, names)
+    optimizer = torch.optim.AdamW(_groups(network, plan.weight_decay), lr=plan.learning_rate, betas=(0.9, 0.98))
+    stepper, optimizer = fabric.setup(step, optimizer)
+    history, best = History(), _copy(network)
+    store = Checkpoint(checkpoint, {"plan": vars(plan), "seed": seed, "rows": len(train)}) if checkpoint else None
+    start = time.monotonic()
+    spent = 0.0
+    if store and store.exists():
+        history, best, spent = store.load(network, optimizer)
+    n_batches = math.ceil(len(train) / plan.batch_size)
+    epoch = len(history.losses)
+    devices = [fabric.device] if fabric.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        while not history.stopped:
+            # All randomness of an epoch hangs on (seed, epoch), so a resumed run draws what it would have drawn.
+            torch.manual_seed((seed + 1) * 1_000_003 + epoch)
+            network.train()
+            order = torch.randperm(len(train))
+            total = 0.0
+            for index in range(n_batches):
+                elapsed = spent + time.monotonic() - start
+                _set_rate(optimizer, plan, epoch + index / n_batches, elapsed, budget)
+                rows = order[index * plan.batch_size : (index + 1) * plan.batch_size].numpy()
+                batch = train.batch(rows, with_labels=True)
+                present = torch.from_numpy(train.present[rows])
+                kept = torch.stack([present, uniform_patterns(present)])
+                loss = stepper(batch.to(fabric.device), kept.to(fabric.device))
+                if not torch.isfinite(loss):
+                    raise FitError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower learning_rate")
+                optimizer.zero_grad()
+                fabric.backward(loss)
+                fabric.clip_gradients(stepper, optimizer, max_norm=_CLIP, error_if_nonfinite=False)
+                optimizer.step()
+                total += float(loss.detach())
+                if budget and spent + time.monotonic() - start > budget and history.validation:
+                    break
+            result = validate(network, validation, patterns, targets, fabric.device)
+            history.losses.append(total / n_batches)
+            history.validation.append(result.loss)
+            history.metrics.append(dict(result.metrics))
+            if result.loss <= min(history.validation):
+                history.best_epoch, best = epoch, _copy(network)
+            epoch += 1
+            elapsed = spent + time.monotonic() - start
+            history.stopped = _verdict(history, plan, elapsed, budget)
+            if store:
+                store.save(network, optimizer, history, best, elapsed)
+            if report:
+                report(epoch, plan.epochs, {"loss": total / n_batches, "validation": result.loss, **result.metrics})
+    network.load_state_dict(best)
+    network.eval()
+    return history
+
+
+def _verdict(history: History, plan: Plan, elapsed: float, budget: float | None) -> str:
+    if len(history.losses) >= plan.epochs:
+        return "all epochs done"
+    if len(history.losses) - 1 - history.best_epoch >= plan.patience:
+        return f"no better validation lattice for {plan.patience} epochs"
+    if budget and elapsed >= budget:
+        return "time budget used"
+    return ""
+
+
+def _set_rate(
+    optimizer: torch.optim.Optimizer, plan: Plan, epochs: float, elapsed: float, budget: float | None
+) -> None:
+    """Warm up over 5 % of the run, then a cosine to zero; the run ends with its epochs or its budget."""
+    done = max(epochs / plan.epochs, elapsed / budget if budget else 0.0)
+    scale = min(1.0, done / 0.05 + 0.02) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+    for group in optimizer.param_groups:
+        group["lr"] = plan.learning_rate * scale
+
+
+def _groups(network: Network, weight_decay: float) -> list[dict[str, object]]:
+    """Matrices decay; biases, norms and lone vectors do not."""
+    decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
+    others = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _copy(network: Network) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}

@@ -1,0 +1,58 @@
+"""How long, how fast and how large: the settings of one training run, with what is left open decided from the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SMALL = 2_000  # rows below which a cross-validated ensemble is affordable and pays
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training run.
+
+    Attributes:
+        epochs: passes over the rows at most.
+        batch_size: rows a step.
+        learning_rate, weight_decay: of AdamW; the rate warms up, then falls to zero along a cosine.
+        patience: epochs without a better validation lattice before stopping.
+        precision: of Lightning Fabric, such as "32-true" or "bf16-mixed".
+        accelerator: "cpu", "gpu" or "auto".
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    patience: int
+    precision: str
+    accelerator: str
+
+    @classmethod
+    def for_rows(
+        cls,
+        n_rows: int,
+        *,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        weight_decay: float | None = None,
+        patience: int | None = None,
+        precision: str = "auto",
+        accelerator: str = "auto",
+    ) -> Plan:
+        """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
+        import torch
+
+        on_gpu = accelerator in ("gpu", "cuda") or (accelerator == "auto" and torch.cuda.is_available())
+        passes = epochs or int(min(max(120_000 / max(n_rows, 1), 8), 100))
+        size = batch_size or (32 if n_rows < 500 else 64 if n_rows < 5_000 else 128)
+        return cls(
+            epochs=passes,
+            batch_size=min(size, n_rows),
+            learning_rate=2e-3 if learning_rate is None else learning_rate,
+            weight_decay=0.02 if weight_decay is None else weight_decay,
+            patience=patience or max(4, passes // 4),
+            precision=("bf16-mixed" if on_gpu else "32-true") if precision == "auto" else precision,
+            accelerator=accelerator,
+        )
