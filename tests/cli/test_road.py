@@ -71,9 +71,24 @@ def test_predict_answers_one_row(folder: Path) -> None:
     assert set(map(str, row.values())) & {"ill", "well"}
 
 
-def test_predict_says_what_it_does_not_know(folder: Path) -> None:
-    result = run("predict", folder / "outcome.pm", "--row", '{"age": 71, "pulse": 60}')
+def test_predict_refuses_what_it_does_not_know(folder: Path) -> None:
+    result = RUNNER.invoke(app, ["predict", str(folder / "outcome.pm"), "--row", '{"agee": 71}'])
+    assert result.exit_code == 1
+    assert "Did you mean 'age'" in result.stderr
+
+
+def test_predict_says_how_a_table_differs(folder: Path) -> None:
+    other = folder / "other.csv"
+    pd.DataFrame({"age": [71.0, 50.0], "pulse": [60, 70]}).to_csv(other, index=False)
+    result = run("predict", folder / "outcome.pm", other)
     assert "'pulse' was not there when the model was fitted" in result.stderr
+    assert "column 'note' (modality 'note') is not there" in result.stderr
+
+
+def test_predict_names_the_broken_cell(folder: Path) -> None:
+    result = run("predict", folder / "outcome.pm", "--row", '{"age": 71, "photo": "nowhere.png"}')
+    assert "column 'photo'" in result.stderr
+    assert "nowhere.png" in result.stderr
 
 
 def test_predict_takes_a_row_of_nothing(folder: Path) -> None:
