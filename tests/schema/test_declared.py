@@ -79,6 +79,7 @@ def test_every_fault_is_shown_at_once_with_near_misses():
         ({"types": {"ward": 3}}, "a modality such as pm.Text"),
         ({"types": {"ward": {"kind": "text", "max_words": 0, "size": 3}}}, r"max_words: .*\n.*size: Extra inputs"),
         ({"types": {"g": pm.Vector(prefix="gene_")}}, "no column starts with 'gene_'"),
+        ({"roles": {"group": "tags"}}, "group='tags' holds list values"),
         ({"target": {"age": 3}}, "a Target such as pm.Category"),
         ({"target": pm.Category()}, "target 'category': no column 'category'"),
         ({"target": [pm.Survival("age", "dead"), pm.Survival("age", "dead")]}, "two targets are named 'survival'"),
@@ -86,7 +87,7 @@ def test_every_fault_is_shown_at_once_with_near_misses():
 )
 def test_declarations_that_clash(declared, message):
     with pytest.raises(SchemaError, match=message):
-        infer_schema(FRAME, **declared)
+        infer_schema(FRAME.assign(tags=[["a"]] * 6), **declared)
 
 
 @pytest.mark.parametrize(

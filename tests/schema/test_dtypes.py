@@ -24,6 +24,7 @@ from polymodal.schema.dtypes import plain_dtype
         (np.array([decimal.Decimal("1.5"), None], dtype=object), "float64", [1.5, None]),
         (np.array([1, None], dtype=object), "float64", [1.0, None]),
         (np.array([True, False], dtype=object), "bool", [True, False]),
+        (np.array([1j, 2.0]), "object", [1j, 2.0]),
     ],
 )
 def test_nullable_and_object_columns_become_plain(values, dtype, expected):
