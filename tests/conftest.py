@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from PIL import Image
 
 N_ROWS = 60
+
+# Read when torch is first imported: many threads on small matrices only get in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _write(folder: Path, n_rows: int = N_ROWS) -> None:

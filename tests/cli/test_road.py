@@ -135,9 +135,9 @@ def test_a_demo_walks_the_whole_road(tmp_path: Path, monkeypatch: pytest.MonkeyP
     page = tmp_path / "here" / "miniacc.html"
     assert page.as_uri() in found.stdout
     assert page.is_file()
-    assert "Artistic-2.0" in found.stderr
+    assert "Artistic-2.0" in found.stdout
     for step in ("1. What is in the table", "2. Learning", "3. How good", "4. Which modality"):
-        assert step in found.stderr
+        assert step in found.stdout
 
 
 def test_demos_are_named() -> None:

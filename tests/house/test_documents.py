@@ -5,6 +5,7 @@ import pkgutil
 import re
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,15 +22,22 @@ def with_code(documents: list[Path]) -> list[Path]:
     return [path for path in documents if _BLOCK.search(path.read_text(encoding="utf-8"))]
 
 
+@pytest.fixture
+def _forget_parts() -> Iterator[None]:
+    """What a page registers is gone after it."""
+    yield
+    for one in vars(registry).values():
+        if isinstance(one, registry.Registry):
+            for name in [name for name, part in one._parts.items() if part.__module__ == "page"]:
+                del one._parts[name]
+
+
 @pytest.mark.parametrize("document", with_code(DOCUMENTS), ids=lambda path: path.name)
-@pytest.mark.usefixtures("patients")
+@pytest.mark.usefixtures("patients", "_forget_parts")
 def test_blocks_run(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = document.read_text(encoding="utf-8")
     page = types.ModuleType("page")  # a module of its own, so that classes made in a block can be found by name
     monkeypatch.setitem(sys.modules, "page", page)
-    for part in vars(registry).values():
-        if isinstance(part, registry.Registry):  # what a page registers is forgotten after it
-            monkeypatch.setattr(part, "_parts", dict(part._parts))
     for block in _BLOCK.finditer(text):
         before = text[: block.start(1)].count("\n")  # so that a fault names the line of the document
         exec(compile("\n" * before + block.group(1), str(document), "exec"), page.__dict__)

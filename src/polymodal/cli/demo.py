@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,13 +33,15 @@ def demo(
         titles = {one: DEMOS.get(one).title for one in DEMOS.names()}
         answer("\n".join(f"{one:10} {title}" for one, title in titles.items()), titles, json)
         return
-    result = run(DEMOS.get(name)(), name, out, fusion=fusion, budget=budget, seed=seed, say=_quiet if json else note)
+    result = run(
+        DEMOS.get(name)(), name, out, fusion=fusion, budget=budget, seed=seed, say=note if json else typer.echo
+    )
     answer(f"The page: {Path(result['page']).as_uri()}", result, json)
 
 
 def run(chosen: Any, name: str, out: Path, *, fusion: str, budget: str | None, seed: int, say: Any) -> dict[str, Any]:
     """The road of one demo; what was found, and where the page and the model are."""
-    say(f"This demo learns {chosen.title}.\n{chosen.attribution}\n")
+    say(f"{_wrap(f'This demo learns {chosen.title}.')}\n\n{_wrap(chosen.attribution)}\n")
     table = chosen.load()
     say(f"1. What is in the table\n{table.report()}\n")
     train, test = table.split(test=chosen.test, seed=seed)
@@ -48,7 +51,7 @@ def run(chosen: Any, name: str, out: Path, *, fusion: str, budget: str | None, s
     scores = model.evaluate(test)
     say(f"\n3. How good it is on rows it has not seen\n{scores}\n")
     told = model.explain(test)
-    say(f"4. Which modality told it\n{told}\n\nWhat to look at: {chosen.story}\n")
+    say(f"4. Which modality told it\n{told}\n\n{_wrap(f'What to look at: {chosen.story}')}\n")
     out.mkdir(parents=True, exist_ok=True)
     page, saved = (out / f"{name}.html").resolve(), (out / f"{name}.pm").resolve()
     model.report(page, test)
@@ -56,5 +59,5 @@ def run(chosen: Any, name: str, out: Path, *, fusion: str, budget: str | None, s
     return {"page": page, "model": saved, "evaluation": scores.to_dict(), "explanation": told.to_dict()}
 
 
-def _quiet(text: str) -> None:
-    """With --json nothing but the answer is wanted."""
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, 100)

@@ -11,7 +11,6 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import note, to_json
-from polymodal.cli._table import read_for
 from polymodal.errors import ArtifactError, SettingError, near_miss
 
 if TYPE_CHECKING:
@@ -47,8 +46,10 @@ def predict(
         raise SettingError(f"--out {out}: unknown ending. {near_miss(out.suffix, SUFFIXES)}")
     asked = None if row is None else _parse_row(row)
     fitted = pm.load(model)
-    predictions = fitted.predict(read_for(fitted, data if asked is None else asked, files))
+    predictions = fitted.predict(data if asked is None else asked, files=files)
     answers = predictions.to_pandas().reset_index()
+    for difference in predictions.notes:
+        note(f"Note: {difference}")
     for fault in predictions.faults[:SHOWN]:
         note(f"Unreadable, answered from the rest of the row: {fault}")
     if out is not None:
