@@ -12,7 +12,8 @@ _FIRST_LOOK, _FIRST_CONCORDANCE, _SECOND_LOOK = 150, 0.95, 1000
 def neighbour_accuracy(numbers: np.ndarray, answers: np.ndarray) -> float:
     """Balanced share of rows with whose class at least half of the two next smaller and two next larger rows agree.
 
-    A clean cut gives 1 wherever it lies; equal values are in random order.
+    `numbers [n]` may hold NaN, `answers [n]` are class codes from 0. A clean cut gives 1 wherever it lies; equal
+    values are in random order. 0 where rows or classes are too few to judge.
     """
     numbers, answers = numbers[~np.isnan(numbers)], answers[~np.isnan(numbers)]
     kept = _common_classes(answers)
@@ -20,7 +21,7 @@ def neighbour_accuracy(numbers: np.ndarray, answers: np.ndarray) -> float:
         return 0.0
     numbers, answers = numbers[kept], answers[kept]
     order = np.lexsort([np.random.default_rng(0).permutation(len(numbers)), numbers])
-    _, answers = np.unique(answers[order], return_inverse=True)
+    answers = answers[order]
     padded = np.concatenate([[-1, -1], answers, [-1, -1]])
     neighbours = np.stack([padded[shift : shift + len(answers)] for shift in (0, 1, 3, 4)])
     is_right = 2 * (neighbours == answers).sum(axis=0) >= (neighbours >= 0).sum(axis=0)
@@ -28,12 +29,12 @@ def neighbour_accuracy(numbers: np.ndarray, answers: np.ndarray) -> float:
 
 
 def majority_accuracy(codes: np.ndarray, answers: np.ndarray) -> float:
-    """Balanced accuracy of the most common class among the other rows of the same code."""
+    """Balanced accuracy of the most common class among the other rows of the same code; `answers` are codes from 0."""
     _, codes = np.unique(codes, return_inverse=True)
     kept = _common_classes(answers) if 0 < codes.max(initial=0) <= len(codes) / 2 else None
     if kept is None:
         return 0.0
-    codes, (_, answers) = codes[kept], np.unique(answers[kept], return_inverse=True)
+    codes, answers = codes[kept], answers[kept]
     counts = np.zeros((codes.max() + 1, answers.max() + 1))
     np.add.at(counts, (codes, answers), 1)
     others = counts[codes]
@@ -49,6 +50,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 
 
 def pearson(left: np.ndarray, right: np.ndarray) -> float:
+    """Pearson's correlation; 0 where it has no meaning or too few rows."""
     if len(left) < _LEAST_RANKED or left.std() == 0 or right.std() == 0:
         return 0.0
     return float(np.corrcoef(left, right)[0, 1])
@@ -64,6 +66,10 @@ def mean_correlation(codes: np.ndarray, answers: np.ndarray) -> float:
 
 
 def concordance_in_two_looks(numbers: np.ndarray, answers: np.ndarray) -> float:
+    """Harrell's C of a column, or of its reverse, with `answers [n, 2]` (time, event); a second look if it is high.
+
+    The first look takes at most 150 rows, the second at most 1,000.
+    """
     seen = np.flatnonzero(~np.isnan(numbers))
     if len(seen) < _LEAST_ROWS or answers[seen, 1].sum() < _LEAST_OF_A_CLASS:
         return 0.0
@@ -76,14 +82,15 @@ def concordance_in_two_looks(numbers: np.ndarray, answers: np.ndarray) -> float:
 
 def _common_classes(answers: np.ndarray) -> np.ndarray | None:
     """`[n]` bool: rows of classes common enough to judge by; None when fewer than two are."""
-    classes, counts = np.unique(answers, return_counts=True)
-    common = classes[counts >= _LEAST_OF_A_CLASS]
-    kept = np.isin(answers, common)
-    return kept if len(common) > 1 and kept.sum() >= _LEAST_ROWS else None
+    is_common = np.bincount(answers) >= _LEAST_OF_A_CLASS
+    kept = is_common[answers]
+    return kept if is_common.sum() > 1 and kept.sum() >= _LEAST_ROWS else None
 
 
 def _balanced(is_right: np.ndarray, answers: np.ndarray) -> float:
-    return float((np.bincount(answers, weights=is_right) / np.bincount(answers)).mean())
+    counts = np.bincount(answers)
+    there = counts > 0
+    return float((np.bincount(answers, weights=is_right)[there] / counts[there]).mean())
 
 
 def _concordance(numbers: np.ndarray, answers: np.ndarray) -> float:

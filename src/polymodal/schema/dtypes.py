@@ -9,6 +9,11 @@ import pyarrow as pa
 _EXACT_IN_FLOAT = 2**53
 
 
+def is_plain(dtype: object) -> bool:
+    """Whether columns of a dtype need no look at their values: NumPy numbers, booleans and dates."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "biufmM"
+
+
 def plain_dtype(column: pd.Series) -> pd.Series | None:
     """The column with a NumPy or object dtype, or None when it need not change.
 

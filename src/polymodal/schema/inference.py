@@ -61,12 +61,15 @@ def infer_schema(
     left = [column for column in frame.columns if column not in declared.uses]
     taken = {*frame.columns, *modalities, *declared.targets}
 
-    for prefix, columns in _panels(frame, left).items():
+    panels = _panels(frame, left)
+    for prefix, columns in panels.items():
         name = _free_name(prefix.rstrip("_.:"), taken)
         modalities[name] = MODALITIES.get("vector")(columns=tuple(columns))
         reasons[name] = f"{len(columns)} columns of numbers that start with {prefix!r}"
         taken.add(name)
-        left = [column for column in left if column not in set(columns)]
+
+    in_panels = {column for columns in panels.values() for column in columns}
+    left = [column for column in left if column not in in_panels]
 
     table_columns: list[str] = []
     for column in left:
@@ -87,9 +90,10 @@ def infer_schema(
 
 def _panels(frame: pd.DataFrame, columns: list[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
+    dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
     for column in columns:
         prefix = re.match(r"[^_.:]+[_.:]", column)
-        if prefix and frame[column].dtype.kind in "iuf":
+        if prefix and dtypes[column].kind in "iuf":
             found.setdefault(prefix.group(), []).append(column)
     return {prefix: members for prefix, members in found.items() if len(members) >= _PANEL_WIDTH}
 

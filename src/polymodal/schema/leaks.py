@@ -83,7 +83,7 @@ def find_leaks(table: Table) -> list[Leak]:
             told = None if is_told else _told(clue.take(question.known), question)
             if told is not None:
                 found[clue.column, question.target] = told
-    found |= {(leak.column, leak.target): leak for leak in _equal_columns(table, usable)}
+    found |= {(leak.column, leak.target): leak for leak in _equal_columns(table, clues)}
     return sorted(found.values(), key=lambda leak: -leak.score)
 
 
@@ -117,12 +117,12 @@ def _of_presence(table: Table, question: _Question) -> Iterator[Leak]:
 def _clue(column: str, values: pd.Series) -> _Clue | None:
     """What a column of numbers, text, truth values or categories can be judged by; None for other cells."""
     is_gap = values.isna().to_numpy()
-    known = values[~is_gap]
-    if not pd.api.types.is_numeric_dtype(known) and not isinstance(known.dtype, pd.CategoricalDtype):
+    if values.dtype.kind not in "iuf" and not isinstance(values.dtype, pd.CategoricalDtype):
+        known = values[~is_gap]
         if not all(isinstance(one, (str, bool, int, float, np.generic)) for one in known):
             return None
-        as_numbers = pd.to_numeric(known, errors="coerce")
-        if len(known) and as_numbers.notna().mean() >= _SHARE_OF_NUMBERS:
+        as_numbers = pd.to_numeric(known.astype(object), errors="coerce")
+        if not pd.api.types.is_bool_dtype(values) and as_numbers.notna().mean() >= _SHARE_OF_NUMBERS:
             values = as_numbers.reindex(values.index)
     if values.dtype.kind in "iuf":
         numbers = values.to_numpy(dtype=np.float64)
@@ -166,24 +166,24 @@ def _told_order(clue: _Clue, answers: np.ndarray) -> tuple[float, str] | None:
     return (score, "its order is that of the events") if score >= CONCORDANCE else None
 
 
-def _equal_columns(table: Table, usable: list[str]) -> Iterator[Leak]:
+def _equal_columns(table: Table, clues: list[_Clue]) -> Iterator[Leak]:
     for name, target in table.schema.targets.items():
         for source in target.sources(name):
-            if source not in table.frame.columns:
-                continue
-            answers = table.frame[source]
-            for column in usable:
-                values = table.frame[column]
-                both = (values.notna() & answers.notna()).to_numpy()
-                if both.sum() >= _LEAST_EQUAL and _is_equal(values[both], answers[both]):
-                    yield Leak(column, name, 1.0, "agreement", f"it equals {source!r} wherever both are filled")
+            answer = _clue(source, table.frame[source]) if source in table.frame.columns else None
+            if answer is not None:
+                how = f"it equals {source!r} wherever both are filled"
+                equal = (clue for clue in clues if _is_equal(table.frame, clue, answer))
+                yield from (Leak(clue.column, name, 1.0, "agreement", how) for clue in equal)
 
 
-def _is_equal(values: pd.Series, answers: pd.Series) -> bool:
-    if values.dtype.kind in "iuf" and answers.dtype.kind in "iuf":
-        return bool((values.to_numpy() == answers.to_numpy()).all()) and answers.nunique() > 1
-    first = values.iloc[0]
-    if not isinstance(first, (str, bool, np.bool_)) or str(first) != str(answers.iloc[0]):
+def _is_equal(frame: pd.DataFrame, clue: _Clue, answer: _Clue) -> bool:
+    both = ~(clue.is_gap | answer.is_gap)
+    if both.sum() < _LEAST_EQUAL:
         return False
-    texts = answers.astype(str)
-    return bool((values.astype(str).to_numpy() == texts.to_numpy()).all()) and texts.nunique() > 1
+    if clue.numbers is not None and answer.numbers is not None:
+        left, right = clue.numbers[both], answer.numbers[both]
+    elif clue.codes is not None and answer.codes is not None:
+        left, right = (frame[one.column][both].astype(str).to_numpy() for one in (clue, answer))
+    else:
+        return False
+    return bool((left == right).all()) and len(np.unique(right)) > 1

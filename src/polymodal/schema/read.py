@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from polymodal.errors import DataError, SchemaError, near_miss
 from polymodal.schema.delimited import read_delimited
-from polymodal.schema.dtypes import plain_dtype
+from polymodal.schema.dtypes import is_plain, plain_dtype
 
 _ALLOWED = (
     "a path (.csv, .tsv, .parquet, or a folder with one such file), a pandas or polars DataFrame, an Arrow table, "
@@ -205,7 +205,8 @@ def _tidy(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     frame = frame.set_axis(pd.Index(names, dtype=object), axis=1)
     if not frame.index.is_unique or frame.index.nlevels > 1:
         frame = frame.reset_index(drop=True)  # row labels name faults, so they must name one row each
-    changed = {name: plain for name in names if (plain := plain_dtype(frame[name])) is not None}
+    doubtful = [n for n, dtype in zip(names, frame.dtypes, strict=True) if not is_plain(dtype)]
+    changed = {name: plain for name in doubtful if (plain := plain_dtype(frame[name])) is not None}
     return frame.assign(**changed) if changed else frame
 
 
