@@ -21,6 +21,7 @@ from polymodal.objectives.survival import SurvivalObjective
 from polymodal.predictions import Baseline, Predictions
 from polymodal.registry import EMBEDDERS, ENCODERS, FUSIONS
 from polymodal.saving import restore, to_artifact
+from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.embeddings import Embeds
@@ -301,6 +302,8 @@ class Model:
                 pretrained = given
             elif given is not None:
                 own[name] = given
+            if pretrained is None:
+                _refuse_misfit(name, modality, own.get(name, modality.encoder))
             if pretrained is not None:
                 if modality.kind not in EMBEDDERS.names():
                     raise SettingError(
@@ -320,6 +323,11 @@ def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | No
     Raises ArtifactError for a file that is missing, damaged or from a later version, or when a module is not given.
     """
     return restore(Model, Artifact.read(Path(path)), dict(encoders or {}))
+
+
+def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> None:
+    if isinstance(encoder, str) and (kinds := ENCODERS.get(encoder).kinds) and modality.kind not in kinds:
+        raise SettingError(f"encoder {encoder!r} reads {' or '.join(kinds)} cells; {name!r} is {modality.kind}")
 
 
 def refuse_unreadable(table: Table, limit: float) -> None:

@@ -41,7 +41,7 @@ class Network(nn.Module):
     def encode(self, batch: Batch) -> dict[str, Tokens]:
         """Tokens of each modality that any row of the batch has; the other encoders are not run."""
         return {
-            name: encoder(batch.fields[name])
+            name: encoder(batch.fields[name].cleared())
             for name, encoder in self.encoders.items()
             if name in batch.fields and len(batch.fields[name].rows)
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,10 @@ class Encoder(nn.Module):
     """Field -> Tokens. A sample's tokens depend on that sample only; an absent sample never gets here.
 
     Built as `Encoder(modality, statistics, width, dropout)`: settings, what was measured on the training rows, and
-    the width D of the tokens.
+    the width D of the tokens. `kinds` names the modalities whose samples it can read; empty, it is not checked.
     """
+
+    kinds: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__()

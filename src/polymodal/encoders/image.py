@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,8 @@ class ImageEncoder(Encoder):
     Residual stages (He et al. 2016) with group norm, which unlike batch norm leaves a row independent of the rows
     beside it. In training, pictures are shifted by up to a sixteenth and their brightness varied.
     """
+
+    kinds: ClassVar[tuple[str, ...]] = ("image",)
 
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__(modality, statistics, width, dropout)

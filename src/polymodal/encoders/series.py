@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -25,6 +25,8 @@ class SeriesEncoder(Encoder):
     Values and their mask go in side by side; after each convolution what lies beyond the end is put back to zero,
     so padding to a longer neighbour changes nothing. In training, channels vary in scale and noise.
     """
+
+    kinds: ClassVar[tuple[str, ...]] = ("series",)
 
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__(modality, statistics, width, dropout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 MOST_TOKENS = 8
+_NARROWEST = 1e-4  # of a bin, in spreads; beside a huge value all others may be too close for single precision
 
 
 @ENCODERS.register("tabular")
@@ -24,6 +25,7 @@ class TabularEncoder(Encoder):
     bend where the data are dense. An empty column has no token.
     """
 
+    kinds: ClassVar[tuple[str, ...]] = ("tabular",)
     low: Tensor
     high: Tensor
     offsets: Tensor
@@ -40,10 +42,11 @@ class TabularEncoder(Encoder):
         self.slope = nn.Parameter(torch.randn(self.n_numbers, width) * 0.2)
         sizes = [1 + len(values) for values in statistics.values]
         self.register_buffer("offsets", torch.tensor([0, *sizes]).cumsum(0)[:-1])
-        self.category = nn.Embedding(max(1, sum(sizes)), width)
-        nn.init.normal_(self.category.weight, std=0.3)
-        with torch.no_grad():
-            self.category.weight[self.offsets.clamp(max=max(0, sum(sizes) - 1))] = 0.0  # 'other' starts neutral
+        self.category = nn.Embedding(sum(sizes), width) if sizes else None
+        if self.category is not None:
+            nn.init.normal_(self.category.weight, std=0.3)
+            with torch.no_grad():
+                self.category.weight[self.offsets] = 0.0  # 'other' starts neutral
         self.mix = Block(width, dropout=dropout) if n_columns > 1 else None
         self.pool = AttentionPool(width, 4) if n_columns > MOST_TOKENS else None
 
@@ -52,7 +55,7 @@ class TabularEncoder(Encoder):
         parts = []
         if self.n_numbers:
             parts.append(self._number_tokens(field.values[:, : self.n_numbers]))
-        if len(self.offsets):
+        if self.category is not None:
             codes = field.values[:, self.n_numbers :].long() + self.offsets
             parts.append(self.category(codes))
         tokens = torch.cat(parts, dim=1) + self.column
@@ -72,7 +75,11 @@ def _bins(statistics: Any) -> tuple[Tensor, Tensor]:
     """Standardised bin edges `[F, bins]`; columns with fewer distinct quantiles repeat their last bin, out of reach."""
     edges = []
     for cuts, mean, std in zip(statistics.quantiles, statistics.mean, statistics.std, strict=True):
-        scaled = [(cut - mean) / std for cut in cuts]
+        scaled: list[float] = []
+        for cut in cuts:
+            edge = (cut - mean) / std
+            if not scaled or edge - scaled[-1] > _NARROWEST:
+                scaled.append(edge)
         edges.append(scaled if len(scaled) > 1 else [scaled[0], scaled[0] + 1.0])
     most = max((len(one) for one in edges), default=2)
     low = [[*one[:-1], *[1e6] * (most - len(one))] for one in edges]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -23,6 +23,8 @@ class TextEncoder(Encoder):
     A word is the sum of the embeddings of itself, its pair with the word before and its letter groups (fastText,
     Bojanowski et al. 2017), so a word never seen still has a meaning; a gated convolution adds its neighbours.
     """
+
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
 
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__(modality, statistics, width, dropout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -18,6 +18,8 @@ N_TOKENS = 2
 @ENCODERS.register("vector")
 class VectorEncoder(Encoder):
     """`[n, F]` -> `[n, 2, D]`. A missing number adds a learned amount of its own instead of standing for zero."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("vector",)
 
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__(modality, statistics, width, dropout)

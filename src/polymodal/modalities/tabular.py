@@ -20,6 +20,7 @@ from polymodal.schema.modality import Modality, Statistics
 if TYPE_CHECKING:
     from torch import Tensor
 
+LARGEST = 1e140  # beyond it the square, summed over the rows, is no number any more
 OTHER = 0  # code of a category too rare in training to have its own, or never seen
 
 
@@ -113,6 +114,7 @@ class Tabular(Modality):
         quantiles, mean, std = [], [], []
         for position in range(n):
             seen = np.array([s[position] for s in samples if s[position] is not None], dtype=np.float64)
+            seen = seen.clip(-LARGEST, LARGEST)
             cuts = np.unique(np.quantile(seen, np.linspace(0, 1, 17))) if len(seen) else np.zeros(1)
             quantiles.append(tuple(cuts.tolist()))
             mean.append(float(seen.mean()) if len(seen) else 0.0)

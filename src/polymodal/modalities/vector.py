@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_LARGEST = 1e90  # beyond it the cube, summed over the rows, is no number any more
+
+
 class VectorStatistics(Statistics):
     """Mean and spread of each feature, after a logarithm when `is_log`."""
 
@@ -78,6 +81,7 @@ class Vector(Modality):
         lengths = [len(sample) for sample in samples]
         width = len(self.columns) or (max(set(lengths), key=lengths.count) if lengths else 1)
         panel = np.stack([s for s in samples if len(s) == width] or [np.full(width, np.nan)]).astype(np.float64)
+        panel = panel.clip(-_LARGEST, _LARGEST)
         is_log = self.scale == "log" or (self.scale == "auto" and _looks_like_counts(panel))
         if is_log:
             panel = np.log1p(np.maximum(panel, 0))

@@ -76,7 +76,7 @@ class AttentionPool(nn.Module):
     def __init__(self, width: int, n_tokens: int) -> None:
         super().__init__()
         self.n_tokens = n_tokens
-        self.scores = nn.Linear(width, n_tokens)
+        self.scores = nn.Linear(width, n_tokens, bias=False)  # a bias would cancel in the softmax
         self.values = nn.Linear(width, n_tokens * width)
         nn.init.normal_(self.scores.weight, std=0.02)
 

@@ -24,6 +24,13 @@ class Field:
     rows: Int64[Tensor, " n"]
     mask: Bool[Tensor, "n ..."] | None = None
 
+    def cleared(self) -> Field:
+        """The same field with zero where `mask` is False, whatever lay there."""
+        if self.mask is None:
+            return self
+        gaps = ~self.mask.view(*self.mask.shape, *[1] * (self.values.ndim - self.mask.ndim))
+        return Field(self.values.masked_fill(gaps, 0), self.rows, self.mask)
+
     def to(self, device: torch.device | str) -> Field:
         """The same field on another device."""
         mask = None if self.mask is None else self.mask.to(device)

@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from polymodal.errors import FitError
+from polymodal.errors import FitError, SettingError
 from polymodal.network import Network
 from polymodal.schema.batch import Batch
 from polymodal.schema.target import Target
@@ -46,6 +46,17 @@ class History:
 Report = Callable[[int, int, Mapping[str, float]], None]  # epoch, of how many, what to watch
 
 
+class _Shown:
+    """A batch and the patterns `[P, B, M]` it is shown under.
+
+    No dataclass, tuple or dict on purpose: Fabric would look into it and round labels to the precision of the
+    arithmetic.
+    """
+
+    def __init__(self, batch: Batch, kept: Tensor) -> None:
+        self.batch, self.kept = batch, kept
+
+
 class _Step(nn.Module):
     """One training step as a forward pass, so that Fabric can wrap it."""
 
@@ -53,8 +64,9 @@ class _Step(nn.Module):
         super().__init__()
         self.network, self.names = network, names
 
-    def forward(self, batch: Batch, kept: Tensor) -> Tensor:
-        """Loss of the rows under `kept [P, B, M]`, and of each modality by itself."""
+    def forward(self, shown: _Shown) -> Tensor:
+        """Loss of the rows under each pattern, and of each modality by itself."""
+        batch, kept = shown.batch, shown.kept
         tokens = self.network.encode(batch)
         repeats = len(kept)
         fused = self.network.fuse(under_patterns(tokens, kept, self.names), repeats * batch.size)
@@ -77,9 +89,9 @@ def fit(
 
     `budget` is in seconds. With `checkpoint` the state is written after every epoch, and a run that finds a
     checkpoint of the same settings goes on from it to the same weights, bit for bit on CPU, as if never stopped.
-    Raises FitError when the loss stops being finite.
+    Raises FitError when the loss stops being finite, SettingError for a precision or accelerator that is not there.
     """
-    fabric = Fabric(accelerator=plan.accelerator, devices=1, precision=plan.precision)  # type: ignore[arg-type]
+    fabric = _fabric(plan)
     names = tuple(train.collate)
     patterns = validation_patterns(len(names))
     step = _Step(network, names)
@@ -108,7 +120,7 @@ def fit(
                 batch = train.batch(rows, with_labels=True)
                 present = torch.from_numpy(train.present[rows])
                 kept = torch.stack([present, uniform_patterns(present)])
-                loss = stepper(batch.to(fabric.device), kept.to(fabric.device))
+                loss = stepper(_Shown(batch.to(fabric.device), kept.to(fabric.device)))
                 if not torch.isfinite(loss):
                     raise FitError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower learning_rate")
                 optimizer.zero_grad()
@@ -134,6 +146,15 @@ def fit(
     network.load_state_dict(best)
     network.eval()
     return history
+
+
+def _fabric(plan: Plan) -> Fabric:
+    try:
+        return Fabric(accelerator=plan.accelerator, devices=1, precision=plan.precision)  # type: ignore[arg-type]
+    except (ValueError, RuntimeError) as error:
+        raise SettingError(
+            f"accelerator={plan.accelerator!r} with precision={plan.precision!r} cannot be had here: {error}"
+        ) from error
 
 
 def _verdict(history: History, plan: Plan, elapsed: float, budget: float | None) -> str:
