@@ -23,11 +23,13 @@ def test_fine() -> None:
         (["predict", "m.pm", "--row", "{'age'}"], "not JSON"),
         (["predict", "m.pm", "--row", "[1]"], "one JSON object"),
         (["predict", "m.pm", "x.csv", "--out", "answers.xlsx"], "'.csv'"),
+        (["demo", "miniacc", "--out", "taken/below"], "Not a directory"),
         (["demo", "miniac"], "Did you mean 'miniacc'"),
     ],
 )
 def test_data_at_fault(arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file")
     run = RUNNER.invoke(app, arguments)
     assert run.exit_code == 1
     assert run.stdout == ""

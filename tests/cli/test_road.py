@@ -104,6 +104,12 @@ def test_results_print_and_plot(folder: Path, command: str) -> None:
     assert "outcome" in answer(command, model, data, "--files", folder / "data")["targets"]
 
 
+def test_evaluate_by_another_metric(folder: Path) -> None:
+    model, data = folder / "outcome.pm", folder / "patients.csv"
+    arguments = ("evaluate", model, data, "--files", folder / "data", "--metric", "accuracy")
+    assert answer(*arguments)["targets"]["outcome"]["metric"] == "accuracy"
+
+
 def test_plot_of_an_unknown_kind_is_refused(folder: Path) -> None:
     arguments = ["evaluate", folder / "outcome.pm", folder / "patients.csv", "--plot", folder / "scores.docx"]
     result = RUNNER.invoke(app, [str(one) for one in arguments])

@@ -50,6 +50,9 @@ MaxUnreadable = Annotated[
     float,
     typer.Option("--max-unreadable", min=0.0, max=1.0, help="Share of unreadable cells of a column that is an error."),
 ]
+Metric = Annotated[
+    str | None, typer.Option("--metric", metavar="NAME", help="Score by this; by default what suits the target.")
+]
 Plot = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Draw it into a picture: .png, .svg or .pdf.")
 ]

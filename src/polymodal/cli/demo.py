@@ -11,6 +11,7 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
+from polymodal.errors import ArtifactError
 from polymodal.registry import DEMOS
 
 
@@ -41,6 +42,10 @@ def demo(
 
 def run(chosen: Any, name: str, out: Path, *, fusion: str, budget: str | None, seed: int, say: Any) -> dict[str, Any]:
     """The road of one demo; what was found, and where the page and the model are."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)  # first, so that no work is lost for want of a place to put it
+    except OSError as error:
+        raise ArtifactError(f"--out {out}: {error.strerror or error}") from error
     say(f"{_wrap(f'This demo learns {chosen.title}.')}\n\n{_wrap(chosen.attribution)}\n")
     table = chosen.load()
     say(f"1. What is in the table\n{table.report()}\n")
@@ -52,7 +57,6 @@ def run(chosen: Any, name: str, out: Path, *, fusion: str, budget: str | None, s
     say(f"\n3. How good it is on rows it has not seen\n{scores}\n")
     told = model.explain(test)
     say(f"4. Which modality told it\n{told}\n\n{_wrap(f'What to look at: {chosen.story}')}\n")
-    out.mkdir(parents=True, exist_ok=True)
     page, saved = (out / f"{name}.html").resolve(), (out / f"{name}.pm").resolve()
     model.report(page, test)
     model.save(saved)

@@ -13,6 +13,7 @@ def evaluate(
     model: options.ModelFile,
     data: options.Data,
     files: options.Files = None,
+    metric: options.Metric = None,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -23,6 +24,6 @@ def evaluate(
       polymodal evaluate outcome.pm test.csv --files data/ --plot scores.png
     """
     fitted = pm.load(model)
-    scores = fitted.evaluate(read_for(fitted, data, files))
+    scores = fitted.evaluate(read_for(fitted, data, files), metric=metric)
     answer(scores, scores.to_dict(), json)
     save(scores, plot)

@@ -13,6 +13,7 @@ def explain(
     model: options.ModelFile,
     data: options.Data,
     files: options.Files = None,
+    metric: options.Metric = None,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -23,6 +24,6 @@ def explain(
       polymodal explain outcome.pm test.csv --files data/ --plot told.png
     """
     fitted = pm.load(model)
-    told = fitted.explain(read_for(fitted, data, files))
+    told = fitted.explain(read_for(fitted, data, files), metric=metric)
     answer(told, told.to_dict(), json)
     save(told, plot)
