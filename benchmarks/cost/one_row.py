@@ -1,0 +1,75 @@
+"""How long does one row take, from Python objects to an answer?"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.cost.tables import mixed
+from benchmarks.cost.timing import median_seconds, one_thread
+from benchmarks.record import Outcome, publish
+from polymodal.model import Model, load
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+
+ROWS, SEED, MARK, REPEATS = 400, 0, 3.0, 300
+
+
+def measure(table: Table, members: int) -> dict[str, object]:
+    """One line of the table."""
+    fitted = Model(seed=SEED, epochs=1, members=members).fit(table, progress=False)
+    with tempfile.TemporaryDirectory() as folder:
+        model = load(fitted.save(Path(folder) / "model.pm"))
+    columns = [column for name, one in table.schema.modalities.items() for column in one.sources(name)]
+    row: dict[str, Any] = {column: table.frame[column].iloc[0] for column in columns}
+    row = {column: value.item() if isinstance(value, np.generic) else value for column, value in row.items()}
+    batch = model.preprocessor.prepare(table.take(np.arange(1))).batch(np.arange(1))
+
+    def bare() -> None:
+        with torch.inference_mode():
+            for network in model.networks:
+                network(batch)
+
+    answer, forward = median_seconds(lambda: model.predict(row), bare, repeats=REPEATS)
+    return {
+        "modalities": " + ".join(one.kind for one in table.schema.modalities.values()),
+        "networks": len(model.networks),
+        "one row, ms": 1e3 * answer,
+        "bare forward pass, ms": 1e3 * forward,
+        "ratio": answer / forward,
+    }
+
+
+def of(table: Table, *names: str) -> Table:
+    """The same rows with some of the modalities."""
+    kept = {name: table.schema.modalities[name] for name in names}
+    return Table(table.frame, Schema(modalities=kept, targets=table.schema.targets))
+
+
+def main() -> None:
+    one_thread()
+    everything = mixed(ROWS, SEED)
+    table = [
+        measure(of(everything, *names), members)
+        for names in (("tabular1", "text1"), ("image1", "text1"))
+        for members in (1, 5)
+    ]
+    publish(
+        Outcome(
+            name="cost/one_row",
+            question="One row given as a dict of Python objects to a loaded model, against the bare forward pass.",
+            mark=f"median CPU time ratio <= {MARK:g}",
+            is_reached=all(float(str(line["ratio"])) <= MARK for line in table),
+            table=table,
+            seeds=str(SEED),
+            notes=[f"One thread, median of {REPEATS}, in turns. The forward pass is that of every network in turn."],
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
