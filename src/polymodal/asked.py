@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import SchemaError, near_miss
+from polymodal.schema.cells import is_absent
 from polymodal.schema.read import read_frame
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
@@ -73,7 +74,7 @@ def _expand(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     for key, value in row.items():
         one = schema.modalities.get(key)
         if one is not None and one.columns and key not in one.columns:
-            if value is None:
+            if is_absent(value):
                 continue
             if isinstance(value, Mapping):
                 cells |= value

@@ -19,7 +19,7 @@ from polymodal.lattice import Lattice
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.predictions import Baseline, Predictions
-from polymodal.registry import EMBEDDERS, ENCODERS, FUSIONS
+from polymodal.registry import EMBEDDERS, ENCODERS, FUSIONS, OBJECTIVES
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
@@ -280,6 +280,12 @@ class Model:
             for name in self.encoders
             if name not in table.schema.modalities
         ]
+        for name, target in table.schema.targets.items():
+            learns = OBJECTIVES.get(target.objective).kinds
+            if target.kind not in learns:
+                faults.append(
+                    f"objective {target.objective!r} learns {' or '.join(learns)} targets; {name!r} is {target.kind}"
+                )
         if self.width < 4 or self.width % 4:
             faults.append(f"width is a multiple of 4 from 4; {self.width} came")
         if not 0 <= self.dropout < 1:

@@ -47,6 +47,7 @@ class Tabular(Modality):
     """
 
     kind: ClassVar[str] = "tabular"
+    is_group: ClassVar[bool] = True
     encoder: str = "tabular"
     categories: tuple[str, ...] = ()
     max_categories: int = Setting(1000, ge=2)
@@ -175,7 +176,7 @@ def _read_numbers(values: pd.Series, faults: list[CellError]) -> list[float | No
     given = values.notna().to_numpy()
     lost = np.flatnonzero((given & np.isnan(numbers)) | np.isinf(numbers)).tolist()
     faults.extend(
-        CellError(values.index[row], str(values.name), f"{values.iloc[row]!r} is no finite number")
+        CellError(values.index[row], str(values.name), f"{values.iloc[[row]].tolist()[0]!r} is no finite number")
         for row in lost
         if not is_absent(values.iloc[row])
     )

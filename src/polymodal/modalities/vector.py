@@ -45,6 +45,7 @@ class Vector(Modality):
     """
 
     kind: ClassVar[str] = "vector"
+    is_group: ClassVar[bool] = True
     encoder: str = "vector"
     prefix: str | None = None
     scale: Literal["auto", "log", "standard"] = Setting("auto")
@@ -137,7 +138,9 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
         numbers = pd.to_numeric(raw[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         lost = (np.isnan(numbers) & raw[column].notna().to_numpy()) | np.isinf(numbers)
         for row in np.flatnonzero(lost):
-            unreadable.setdefault(int(row), f"{raw[column].iloc[row]!r} in {column!r} is no finite number")
+            unreadable.setdefault(
+                int(row), f"{raw[column].iloc[[row]].tolist()[0]!r} in {column!r} is no finite number"
+            )
         panel[:, position] = np.where(lost, np.nan, numbers)
     state = (~np.isnan(panel)).any(axis=1).astype(np.int8)
     for broken in unreadable:

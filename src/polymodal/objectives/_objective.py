@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -16,9 +17,11 @@ class Objective(nn.Module):
     """(Fused, labels) -> Term, and Fused -> outputs in the target's own terms.
 
     Built as `Objective(target, width)`. `n_raw` numbers leave the head; `outputs` turns them into probabilities, a
-    mean or a risk. Rows without a known label add nothing to the loss; rows without any modality get `prior`.
+    mean or a risk. `kinds` names the targets it can learn. Rows without a known label add nothing to the loss; rows
+    without any modality get `prior`.
     """
 
+    kinds: ClassVar[tuple[str, ...]]
     prior: Tensor
 
     def __init__(self, target: Target, width: int, n_raw: int) -> None:

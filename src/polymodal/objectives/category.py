@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,6 +17,8 @@ from polymodal.schema.target import Category, Labels
 @OBJECTIVES.register("category")
 class CategoryObjective(Objective):
     """Softmax over C classes; the prior is the share of each class in training, with one row spread over all."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("category",)
 
     def __init__(self, target: Category, width: int) -> None:
         super().__init__(target, width, len(target.classes))

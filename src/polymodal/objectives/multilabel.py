@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,6 +17,8 @@ from polymodal.schema.target import Labels, Multilabel
 @OBJECTIVES.register("multilabel")
 class MultilabelObjective(Objective):
     """L independent probabilities; the prior is the share of each label where it is known, smoothed by one row."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("multilabel",)
 
     def __init__(self, target: Multilabel, width: int) -> None:
         super().__init__(target, width, len(target.classes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,7 @@ from polymodal.schema.target import Labels, Number
 class NumberObjective(Objective):
     """The mean, learnt as (y - mean) / spread of the training labels; the prior is their mean."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("number",)
     mean: Tensor
     std: Tensor
 

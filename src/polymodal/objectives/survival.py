@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,6 +21,7 @@ class SurvivalObjective(Objective):
     `times` and `hazard` hold the Breslow (1974) baseline once `set_baseline` has seen the training rows.
     """
 
+    kinds: ClassVar[tuple[str, ...]] = ("survival",)
     times: Tensor
     hazard: Tensor
 

@@ -35,6 +35,7 @@ class Modality(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
+    is_group: ClassVar[bool] = False  # whether it is made of several columns, named by `columns`
     columns: tuple[str, ...] = ()
     encoder: str
     pretrained: str | None = None
@@ -53,6 +54,11 @@ class Modality(BaseModel):
 
         Raises SchemaError when the table cannot hold it.
         """
+        if self.columns and not self.is_group:
+            raise SchemaError(
+                f"modality {name!r}: {self.kind} reads the one column of its own name; columns= is for kinds made of "
+                "several, such as tabular and vector"
+            )
         gone = [column for column in self.sources(name) if column not in frame.columns]
         if gone:
             listed = ", ".join(map(repr, gone[:10]))
