@@ -97,7 +97,9 @@ def test_declarations_that_clash(declared, message):
         ([None] * 6, "no known label"),
         ([1.5] * 6, "never varies"),
         ([0.5, np.inf, 1, 2, 3, 4], "infinite in 1 rows"),
+        ([0, np.inf, 1, 0, 1, 0], "infinite in 1 rows"),
         (pd.date_range("2020", periods=6), "holds Timestamp values"),
+        ([None, 1j] * 3, "holds complex"),
     ],
 )
 def test_labels_that_cannot_be_learnt(values, message):

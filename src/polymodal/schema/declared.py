@@ -171,16 +171,17 @@ def infer_target(name: str, values: pd.Series) -> tuple[Target, str]:
         return Category(), f"{known.nunique()} classes"
     if any(isinstance(one, (list, tuple, set, np.ndarray)) for one in known):
         return Multilabel(), "lists of labels"
-    numbers = pd.to_numeric(known, errors="coerce")
-    if not pd.api.types.is_datetime64_any_dtype(known) and numbers.notna().all():
-        if (numbers == numbers.round()).all() and numbers.nunique() <= _MOST_INTEGER_CLASSES:
-            return Category(), f"whole numbers of {numbers.nunique()} values"
-        return Number(), f"numbers of {numbers.nunique()} values"
     if not all(isinstance(one, (str, bool, int, float, np.generic)) for one in known):
         raise SchemaError(
             f"target {name!r} holds {type(known.iloc[0]).__name__} values; "
             "labels are text, numbers, booleans or lists of names"
         )
+    numbers = pd.to_numeric(known, errors="coerce")
+    if numbers.notna().all():
+        is_whole = bool(np.isfinite(numbers).all()) and bool((numbers == numbers.round()).all())
+        if is_whole and numbers.nunique() <= _MOST_INTEGER_CLASSES:
+            return Category(), f"whole numbers of {numbers.nunique()} values"
+        return Number(), f"numbers of {numbers.nunique()} values"
     if len(known) >= _LEAST_ROWS_TO_DOUBT and known.nunique() == len(known):
         raise SchemaError(
             f"target {name!r} has a different text in each of its {len(known)} rows, so no class repeats. "
