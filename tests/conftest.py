@@ -9,9 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 N_ROWS = 60
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """Small networks gain nothing from threads, and lose much when other processes are busy."""
+    torch.set_num_threads(1)
 
 # Read when torch is first imported: many threads on small matrices only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -42,15 +42,23 @@ def _differences(columns: list[str], schema: Schema) -> list[str]:
 
 
 def _is_columns(rows: Mapping[str, Any], schema: Schema) -> bool:
-    """A dict of columns rather than one row: every value is a list, and some modality does not take lists."""
+    """A dict of columns rather than one row: every value is a list, and some modality does not take lists.
+
+    A dict of nothing but empty lists is a row with nothing.
+    """
     values = list(rows.values())
-    if not values or not all(isinstance(v, (list, pd.Series)) for v in values):
+    if not values or not all(map(_is_column, values)):
         return False
     return any(
         name in rows or any(source in rows for source in one.columns)
         for name, one in schema.modalities.items()
         if one.columns or one.kind not in ("vector", "series")
     ) and not any(name in rows and one.columns for name, one in schema.modalities.items())
+
+
+def _is_column(value: Any) -> bool:
+    is_list = isinstance(value, (list, pd.Series)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    return is_list and len(value) > 0
 
 
 def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.DataFrame:

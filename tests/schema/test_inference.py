@@ -80,7 +80,7 @@ def test_wide_panels_become_vectors(separator):
     schema = infer({**panel, "dose_a": np.arange(5.0), "age": [1, 2, 3, 4, 5]})
     assert kinds(schema) == {"rna": "vector", "tabular": "tabular"}
     assert schema.modalities["rna"].columns == tuple(panel)
-    assert schema.modalities["tabular"].columns == ("dose_a", "age")
+    assert schema.modalities["tabular"].columns == ("age", "dose_a")
     assert schema.reasons["rna"] == f"20 columns of numbers that start with 'rna{separator}'"
 
 

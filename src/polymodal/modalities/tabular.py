@@ -174,6 +174,7 @@ def _is_categorical(values: pd.Series) -> bool:
 def _read_numbers(values: pd.Series, faults: list[CellError]) -> list[float | None]:
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     given = values.notna().to_numpy()
+    numbers = np.where(given, numbers, np.nan)  # a lone NaT would come out as the smallest integer
     lost = np.flatnonzero((given & np.isnan(numbers)) | np.isinf(numbers)).tolist()
     faults.extend(
         CellError(values.index[row], str(values.name), f"{values.iloc[[row]].tolist()[0]!r} is no finite number")

@@ -136,7 +136,9 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
     unreadable: dict[int, str] = {}
     for position, column in enumerate(columns):
         numbers = pd.to_numeric(raw[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        lost = (np.isnan(numbers) & raw[column].notna().to_numpy()) | np.isinf(numbers)
+        given = raw[column].notna().to_numpy()
+        numbers = np.where(given, numbers, np.nan)  # a lone NaT would come out as the smallest integer
+        lost = (np.isnan(numbers) & given) | np.isinf(numbers)
         for row in np.flatnonzero(lost):
             unreadable.setdefault(
                 int(row), f"{raw[column].iloc[[row]].tolist()[0]!r} in {column!r} is no finite number"

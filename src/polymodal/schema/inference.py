@@ -80,7 +80,8 @@ def infer_schema(
             modalities[column] = MODALITIES.get(kind)().resolve(column, frame)
     if table_columns:
         name = _free_name("tabular", taken)
-        modalities[name] = MODALITIES.get("tabular")(columns=tuple(table_columns)).resolve(name, frame)
+        # Sorted, so that the order of columns in a file changes nothing.
+        modalities[name] = MODALITIES.get("tabular")(columns=tuple(sorted(table_columns))).resolve(name, frame)
         reasons[name] = f"{len(table_columns)} columns of numbers and categories"
     if not modalities:
         why = [f"{column!r} {reason}" for column, reason in reasons.items() if reason.startswith(LEFT_OUT)]

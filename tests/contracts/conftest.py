@@ -1,0 +1,144 @@
+"""Networks of everything registered, with weights that make every input count, for the laws to be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+import polymodal as pm
+from polymodal.registry import FUSIONS, MODALITIES, OBJECTIVES
+from polymodal.schema.cells import is_absent
+from polymodal.schema.target import TARGETS, Survival, Target
+from polymodal.store.preprocessing import Preprocessor
+from polymodal.testing import random_frame, random_table
+from polymodal.training.build import build
+
+settings.register_profile(
+    "laws",
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("laws")
+
+Untrained = Callable[..., pm.Model]
+
+
+def every_target() -> dict[str, Target]:
+    """One target for each registered objective, of a kind that it learns."""
+    found = {}
+    for name in OBJECTIVES.names():
+        kind = TARGETS[OBJECTIVES.get(name).kinds[0]]
+        if kind is Survival:
+            found[f"to {name}"] = Survival(f"time {name}", f"event {name}", objective=name)
+        else:
+            found[f"to {name}"] = kind(objective=name)
+    return found
+
+
+def every_kind(rows: int = 24, missing: float = 0.4, seed: int = 0, targets: dict[str, Target] | None = None):
+    """A table of every registered modality, a group of columns of both sorts and a wide one, and every target."""
+    random = np.random.default_rng(seed)
+    kinds = {kind: kind for kind in MODALITIES.names()}
+    drawn = random_table(random, kinds, rows, missing, every_target() if targets is None else targets)
+    frame = drawn.frame.copy()
+    clinic = {"age": "tabular", "dose": "tabular"}
+    wide = {f"lab {number}": "tabular" for number in range(10)}
+    for column, cells in random_frame(random, {**clinic, **wide}, rows, missing).items():
+        frame[column] = cells
+    for column, values in {"ward": ["A", "B", "ß"], "sex": ["f", "m"]}.items():
+        frame[column] = [str(random.choice(values)) if random.random() >= missing else None for _ in range(rows)]
+    types = {
+        **kinds,
+        "clinic": pm.Tabular(columns=("age", "dose", "ward", "sex"), categories=("ward", "sex")),
+        "wide": pm.Tabular(columns=tuple(wide)),
+    }
+    return pm.Table.read(frame, target=drawn.schema.targets, types=types)
+
+
+def untrained(table: pm.Table, fusion: str = "transformer", seed: int = 0, width: int = 8) -> pm.Model:
+    """A model with random weights, none of them zero, that answers as if it had been fitted on `table`."""
+    model = pm.Model(fusion, width=width, seed=seed)
+    model._preprocessor = Preprocessor.measure(table, {})
+    memory = model.preprocessor.prepare(table)
+    network = build(
+        memory.collate,
+        table.schema.targets,
+        fusion=fusion,
+        width=width,
+        dropout=0.1,
+        encoders={},
+        features={},
+        seed=seed,
+    )
+    for name, objective in network.objectives.items():
+        objective.measure(memory.labels[name], None)
+        if isinstance(table.schema.targets[name], Survival):
+            objective.set_baseline(np.zeros(len(table)), memory.labels[name])
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    model.networks = [network.eval()]
+    return model
+
+
+@pytest.fixture(scope="session")
+def make_table() -> Callable[..., pm.Table]:
+    """Makes a table of everything registered; see `every_kind`."""
+    return every_kind
+
+
+@pytest.fixture(scope="session")
+def make_model() -> Untrained:
+    """Makes a model with random weights; see `untrained`."""
+    return untrained
+
+
+@pytest.fixture(scope="session")
+def table() -> pm.Table:
+    """24 rows of everything registered, half of it missing; row 0 is complete, row 1 has nothing."""
+    full, gappy = every_kind(missing=0.0), every_kind(missing=0.5)
+    frame = gappy.frame.copy()
+    for name, modality in gappy.schema.modalities.items():
+        empty = {1} | {"clinic": {2, 3, 4}, "wide": {4, 5, 6}}.get(name, set())
+        for column in modality.sources(name):
+            cells = [None if row in empty else cell for row, cell in enumerate(frame[column].astype(object))]
+            cells[0] = full.frame[column].iloc[0]
+            frame[column] = pd.Series(cells, index=frame.index, dtype=object)
+    return pm.Table(frame, gappy.schema)
+
+
+@pytest.fixture(scope="session", params=FUSIONS.names())
+def model(request: pytest.FixtureRequest, table: pm.Table) -> pm.Model:
+    """A model of each registered fusion over everything registered."""
+    return untrained(table, request.param)
+
+
+@pytest.fixture(scope="session")
+def answers() -> Callable[..., np.ndarray]:
+    """All answers of a model side by side `[N, O]`."""
+
+    def ask(model: pm.Model, rows: object) -> np.ndarray:
+        return np.concatenate(list(model.predict(rows).outputs.values()), axis=1)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def as_row() -> Callable[[pm.Table, int], dict]:
+    """One row of a table as a dict of the columns that modalities read, the absent ones left out."""
+
+    def row_of(table: pm.Table, row: int) -> dict:
+        sources = [source for name, one in table.schema.modalities.items() for source in one.sources(name)]
+        cells = {column: table.frame[column].iloc[row] for column in sources}
+        return {column: cell for column, cell in cells.items() if not is_absent(cell)}
+
+    return row_of

@@ -1,0 +1,41 @@
+"""Law 5: present-but-zero differs from absent, for every modality."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from polymodal.registry import MODALITIES
+from polymodal.schema.cells import State
+
+
+def blank(cell: Any) -> Any:
+    """The cell of the same form that says nothing: zeros, a black picture, a text without words, the number zero."""
+    if isinstance(cell, np.ndarray):
+        return np.zeros_like(cell)
+    return type(cell)()
+
+
+@pytest.mark.parametrize("kind", MODALITIES.names())
+def test_blank_is_not_absent(model, table, answers, as_row, kind):
+    cell = blank(MODALITIES.get(kind).example(np.random.default_rng(0)))
+    rest = {column: value for column, value in as_row(table, 0).items() if column != kind}
+    with_blank = model.predict([{**rest, kind: cell}, {kind: cell}])
+    position = table.schema.names.index(kind)
+    assert with_blank.used[:, position].all()
+    assert not np.array_equal(answers(model, [{**rest, kind: cell}]), answers(model, [rest]))
+    assert not np.array_equal(answers(model, [{kind: cell}]), answers(model, [{}]))
+
+
+def test_zero_in_a_column_of_a_group(model, answers):
+    assert not np.array_equal(answers(model, {"age": 0.0, "ward": "A"}), answers(model, {"ward": "A"}))
+    assert not np.array_equal(answers(model, {"ward": ""}), answers(model, {}))
+
+
+@pytest.mark.parametrize("kind", MODALITIES.names())
+def test_blank_is_read_as_present(kind, table):
+    cell = blank(MODALITIES.get(kind).example(np.random.default_rng(0)))
+    frame = table.frame[[kind]].iloc[:2].copy()
+    frame[kind] = np.array([None, None], dtype=object)
+    frame.at[0, kind] = cell
+    assert table.schema.modalities[kind].read(kind, frame, None).state.tolist() == [State.PRESENT, State.ABSENT]
