@@ -14,6 +14,7 @@ from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 N_TOKENS = 2
+FORGET = 0.3  # share of codes left out in training, so that no rare word can be learnt by heart
 
 
 @ENCODERS.register("text")
@@ -29,7 +30,7 @@ class TextEncoder(Encoder):
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__(modality, statistics, width, dropout)
         self.codes = nn.EmbeddingBag(statistics.n_codes, width, mode="sum", padding_idx=0)
-        nn.init.normal_(self.codes.weight, std=0.1)
+        nn.init.normal_(self.codes.weight, std=0.01)
         with torch.no_grad():
             self.codes.weight[0] = 0.0
         self.norm = nn.LayerNorm(width)
@@ -40,7 +41,10 @@ class TextEncoder(Encoder):
     def forward(self, field: Field) -> Tokens:
         n, length, slots = field.values.shape
         assert field.mask is not None
-        words = self.codes(field.values.reshape(n * length, slots)).view(n, length, -1)
+        codes = field.values.reshape(n * length, slots)
+        if self.training:
+            codes = codes * (torch.rand(codes.shape, device=codes.device) >= FORGET)
+        words = self.codes(codes).view(n, length, -1)
         inside = field.mask[:, :, None]
         words = self.dropout(self.norm(words)) * inside
         value, gate = self.neighbours(words.transpose(1, 2)).transpose(1, 2).chunk(2, dim=-1)

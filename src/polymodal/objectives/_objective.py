@@ -22,6 +22,7 @@ class Objective(nn.Module):
     """
 
     kinds: ClassVar[tuple[str, ...]]
+    classifies: ClassVar[bool] = False
     prior: Tensor
 
     def __init__(self, target: Target, width: int, n_raw: int) -> None:

@@ -20,6 +20,8 @@ class CategoryObjective(Objective):
 
     kinds: ClassVar[tuple[str, ...]] = ("category",)
 
+    classifies: ClassVar[bool] = True
+
     def __init__(self, target: Category, width: int) -> None:
         super().__init__(target, width, len(target.classes))
 

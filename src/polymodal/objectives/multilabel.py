@@ -20,6 +20,8 @@ class MultilabelObjective(Objective):
 
     kinds: ClassVar[tuple[str, ...]] = ("multilabel",)
 
+    classifies: ClassVar[bool] = True
+
     def __init__(self, target: Multilabel, width: int) -> None:
         super().__init__(target, width, len(target.classes))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -40,6 +40,12 @@ class SurvivalObjective(Objective):
 
     def outputs(self, raw: Tensor) -> Tensor:
         return raw.double()
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        for name in ("times", "hazard"):  # as long as there were events, which only the file knows
+            if prefix + name in state_dict:
+                setattr(self, name, torch.zeros_like(state_dict[prefix + name]))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def set_baseline(self, risk: np.ndarray, labels: Labels, weight: np.ndarray | None = None) -> None:
         """Keep the baseline of training rows with log risks `[N]`."""

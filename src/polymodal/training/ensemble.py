@@ -19,7 +19,9 @@ from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
 from polymodal.sweep import sweep
 from polymodal.training.build import build
+from polymodal.training.calibration import calibrate
 from polymodal.training.fit import History, fit
+from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import SMALL, Plan
 
 FOLDS = 5
@@ -113,6 +115,7 @@ def train(
             report=None if watch is None else _for_member(watch, member, members),
         )
         network.to("cpu")
+        calibrate(network, validation, validation_patterns(validation.present.shape[1]))
         for name, risk in risks.items():
             risk[rows] = _centred_risk(network, name, validation)
         networks.append(network)

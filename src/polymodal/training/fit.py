@@ -39,7 +39,7 @@ class History:
 
     @property
     def best(self) -> float:
-        """Validation loss of the kept epoch."""
+        """Validation shortfall of the kept epoch."""
         return self.validation[self.best_epoch] if self.best_epoch >= 0 else math.inf
 
 
@@ -132,9 +132,9 @@ def fit(
                     break
             result = validate(network, validation, patterns, targets, fabric.device)
             history.losses.append(total / n_batches)
-            history.validation.append(result.loss)
+            history.validation.append(result.shortfall)
             history.metrics.append(dict(result.metrics))
-            if result.loss <= min(history.validation):
+            if result.shortfall <= min(history.validation):
                 history.best_epoch, best = epoch, _copy(network)
             epoch += 1
             elapsed = spent + time.monotonic() - start
@@ -142,7 +142,9 @@ def fit(
             if store:
                 store.save(network, optimizer, history, best, elapsed)
             if report:
-                report(epoch, plan.epochs, {"loss": total / n_batches, "validation": result.loss, **result.metrics})
+                report(
+                    epoch, plan.epochs, {"loss": total / n_batches, "validation": result.shortfall, **result.metrics}
+                )
     network.load_state_dict(best)
     network.eval()
     return history

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from polymodal.metrics import primary, score
 from polymodal.network import Network
+from polymodal.objectives._objective import Objective
 from polymodal.schema.batch import KnownLabels
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -20,9 +21,16 @@ from polymodal.sweep import sweep
 
 @dataclass(frozen=True)
 class Validation:
-    """The loss over the lattice (half the full rows, half the mean over patterns) and the metric of the full rows."""
+    """How a network does on held-out rows.
 
-    loss: float
+    Attributes:
+        shortfall: what early stopping makes small: half that of the full rows, half the mean over the patterns. For
+            classes it is 1 minus the metric, because accuracy goes on rising after the likelihood has turned, and
+            calibration mends the likelihood; for numbers and survival it is the loss.
+        metrics: the metric that matters, of the full rows, for each target.
+    """
+
+    shortfall: float
     metrics: Mapping[str, float]
 
 
@@ -32,21 +40,29 @@ def validate(
 ) -> Validation:
     """Score a network on held-out rows. The last of `patterns [P, M]` is the full one."""
     raws = sweep(network, memory, patterns.numpy(), device)
-    present = torch.from_numpy(memory.present)
-    weight = None if memory.weight is None else torch.from_numpy(memory.weight).float()
     total, metrics = 0.0, {}
     for name, raw in raws.items():
         objective = copy.deepcopy(network.objectives[name]).cpu()
-        held = memory.labels[name]
-        labels = KnownLabels(torch.from_numpy(held.values), torch.from_numpy(held.known))
-        losses = [
-            float(objective.loss(raw[p], labels, (present & patterns[p]).any(dim=1), weight))
-            for p in range(len(patterns))
+        key, held = primary(targets[name]), memory.labels[name]
+        scores = [
+            score(targets[name], objective.outputs(one).numpy(), held, memory.weight).get(key)
+            for one in (raw if objective.classifies else raw[-1:])
         ]
-        total += 0.5 * losses[-1] + 0.5 * float(np.mean(losses))
-        outputs = objective.outputs(raw[-1]).numpy()
-        found = score(targets[name], outputs, held, memory.weight)
-        key = primary(targets[name])
-        if key in found:
-            metrics[f"{name} {key}" if len(raws) > 1 else key] = found[key]
+        if scores[-1] is not None:
+            metrics[f"{name} {key}" if len(raws) > 1 else key] = scores[-1]
+        if objective.classifies and all(one is not None for one in scores):
+            short = [1.0 - one for one in scores if one is not None]
+        else:
+            short = _losses(objective, raw, memory, name, patterns)
+        total += 0.5 * short[-1] + 0.5 * float(np.mean(short))
     return Validation(total, metrics)
+
+
+def _losses(objective: Objective, raw: Tensor, memory: Memory, name: str, patterns: Tensor) -> list[float]:
+    held, present = memory.labels[name], torch.from_numpy(memory.present)
+    labels = KnownLabels(torch.from_numpy(held.values), torch.from_numpy(held.known))
+    weight = None if memory.weight is None else torch.from_numpy(memory.weight).float()
+    return [
+        float(objective.loss(one, labels, (present & pattern).any(dim=1), weight))
+        for one, pattern in zip(raw, patterns, strict=True)
+    ]
