@@ -53,7 +53,7 @@ def _is_columns(rows: Mapping[str, Any], schema: Schema) -> bool:
         name in rows or any(source in rows for source in one.columns)
         for name, one in schema.modalities.items()
         if one.columns or one.kind not in ("vector", "series")
-    ) and not any(name in rows and one.columns for name, one in schema.modalities.items())
+    ) and not any(name in rows and name not in one.sources(name) for name, one in schema.modalities.items())
 
 
 def _is_column(value: Any) -> bool:

@@ -174,7 +174,7 @@ class Model:
         Raises SchemaError for a row that names something the model does not know, FitError before `fit`.
         """
         table, notes = as_table(rows, self.schema, files)
-        memory = self.preprocessor.prepare(table)
+        memory = self.preprocessor.prepare(table, with_labels=False)
         full = np.ones((1, len(self.schema.names)), dtype=bool)
         values = answer_lattice(self.networks, memory, full, self._device)[0]
         labels_of = {label: position for position, label in enumerate(table.frame.index)}

@@ -12,7 +12,6 @@ from torch import nn
 from polymodal.artifact import Artifact, prefixed
 from polymodal.errors import ArtifactError
 from polymodal.modalities.vector import Vector
-from polymodal.objectives.survival import SurvivalObjective
 from polymodal.registry import EMBEDDERS
 from polymodal.schema.schema import Schema
 from polymodal.store.preprocessing import Preprocessor
@@ -79,10 +78,6 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             seed=0,
         )
         weights = artifact.below(f"network/{index}/")
-        for name, objective in network.objectives.items():
-            if isinstance(objective, SurvivalObjective):  # as long as there were events
-                objective.times = torch.zeros_like(weights[f"objectives.{name}.times"])
-                objective.hazard = torch.zeros_like(weights[f"objectives.{name}.hazard"])
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:

@@ -139,7 +139,7 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
         given = raw[column].notna().to_numpy()
         numbers = np.where(given, numbers, np.nan)  # a lone NaT would come out as the smallest integer
         lost = (np.isnan(numbers) & given) | np.isinf(numbers)
-        for row in np.flatnonzero(lost):
+        for row in np.flatnonzero(lost).tolist():
             unreadable.setdefault(
                 int(row), f"{raw[column].iloc[[row]].tolist()[0]!r} in {column!r} is no finite number"
             )

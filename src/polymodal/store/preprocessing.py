@@ -49,8 +49,11 @@ class Preprocessor:
             statistics[name] = carriers[name].measure(samples)
         return cls(table.schema, carriers, statistics, dict(embedders))
 
-    def prepare(self, table: Table) -> Memory:
-        """All rows of a table as prepared arrays; a cell that does not fit what was measured becomes a fault."""
+    def prepare(self, table: Table, with_labels: bool = True) -> Memory:
+        """All rows of a table as prepared arrays; a cell that does not fit what was measured becomes a fault.
+
+        Without labels and weights, what stands in their columns does not matter.
+        """
         names = self.schema.names
         present = np.zeros((len(table), len(names)), dtype=bool)
         arrays: dict[str, list[np.ndarray | None]] = {}
@@ -70,12 +73,13 @@ class Preprocessor:
                 except Unreadable as fault:
                     faults.append(CellError(table.frame.index[row], name, fault.reason, fault.path))
             arrays[name] = prepared
-        labels = {name: found for name in self.schema.targets if (found := table.labels(name)) is not None}
+        targets = self.schema.targets if with_labels else ()
+        labels = {name: found for name in targets if (found := table.labels(name)) is not None}
         return Memory(
             arrays=arrays,
             collate={name: (self.carriers[name], self.statistics[name]) for name in names},
             present=present,
             labels=labels,
-            weight=table.weights(),
+            weight=table.weights() if with_labels else None,
             faults=faults,
         )
