@@ -48,7 +48,7 @@ class Model:
             the collated values `[n, ...]` (and their mask, if it has a second argument) to `[n, E]` or `[n, T, E]`.
         width: D, numbers in a token.
         dropout: share of activations dropped in training.
-        members: networks whose answers are averaged, each with its own held-out fold; "auto" is five below 2,000
+        members: networks whose answers are averaged, each with its own held-out fold; "auto" is five below 500
             rows, else one.
         seed: of everything drawn; on CPU the same seed gives the same model bit for bit.
         epochs, batch_size, learning_rate, weight_decay, patience: of training; left out, they follow the row count.
@@ -337,7 +337,12 @@ def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> N
 
 
 def refuse_unreadable(table: Table, limit: float) -> None:
-    """Raise UnreadableError when more than a share `limit` of the filled cells of any column cannot be read."""
+    """Raise UnreadableError when more than a share `limit` of the filled cells of any column cannot be read.
+
+    Raises SettingError for a limit that is no share.
+    """
+    if not 0 <= limit <= 1:
+        raise SettingError(f"max_unreadable is a share from 0 to 1; {limit} came")
     over, faults = [], []
     for name in table.schema.names:
         cells = table.cells(name)

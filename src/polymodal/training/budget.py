@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from polymodal.errors import SettingError
@@ -19,6 +20,8 @@ def seconds(budget: str | float | None) -> float | None:
     """
     if budget is None:
         return None
+    if isinstance(budget, (int, float)) and 0 < budget < math.inf:
+        return float(budget)
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", str(budget).lower())
     if match is None or match[2] not in _SECONDS or float(match[1]) <= 0:
         raise SettingError(f"budget {budget!r} is no time; write it as '90s', '10min', '1.5h' or seconds")

@@ -1,0 +1,60 @@
+"""Law 8, first half: every weight can receive gradient."""
+
+import numpy as np
+import pytest
+import torch
+
+from polymodal.registry import ENCODERS, FUSIONS, MODALITIES, OBJECTIVES
+from polymodal.schema.target import TARGETS
+
+FAINT = 1e-6  # of the largest gradient of all; below it lies only rounding
+
+
+def without_gradient(model, table) -> list[str]:
+    """The weights that no loss of training moves: neither of full rows, nor of patterns, nor of modalities alone."""
+    network = model.networks[0].train()
+    memory = model.preprocessor.prepare(table)
+    batch = memory.batch(np.arange(len(table)), with_labels=True)
+    torch.manual_seed(0)
+    network.zero_grad()
+    tokens = network.encode(batch)
+    loss = network.loss(network.fuse(tokens, batch.size), batch) + network.loss_alone(tokens, batch)
+    loss.backward()
+    sizes = {name: 0.0 if p.grad is None else p.grad.abs().max().item() for name, p in network.named_parameters()}
+    network.eval()
+    return [name for name, size in sizes.items() if size <= FAINT * max(sizes.values())]
+
+
+def shifts_all_answers_alike(model, table, weight: str) -> bool:
+    """Whether a weight only adds the same to the answer of each row it reaches."""
+    network = model.networks[0]
+    with torch.no_grad():
+        batch = model.preprocessor.prepare(table).batch(np.flatnonzero(table.present().any(axis=1)))
+        before = network(batch)
+        parameter = dict(network.named_parameters())[weight]
+        kept = parameter.clone()
+        parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
+        shift = network(batch) - before
+        parameter.copy_(kept)
+    return bool(torch.allclose(shift, shift[:1].expand_as(shift), atol=1e-4))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES.names())
+@pytest.mark.parametrize("fusion", FUSIONS.names())
+def test_every_weight_can_learn(fusion, objective, table, make_model):
+    name = f"to {objective}"
+    one = type(table)(table.frame, table.schema.model_copy(update={"targets": {name: table.schema.targets[name]}}))
+    model = make_model(one, fusion)
+    still = without_gradient(model, one)
+    if TARGETS["survival"].kind in OBJECTIVES.get(objective).kinds:
+        # Risks are relative: what only adds to the risk of every row alike is set from held-out rows after training.
+        still = [weight for weight in still if not shifts_all_answers_alike(model, one, weight)]
+    assert still == []
+
+
+def test_every_encoder_is_among_them(table):
+    defaults = {MODALITIES.get(kind)().encoder for kind in MODALITIES.names()}
+    assert set(ENCODERS.names()) == defaults, (
+        "an encoder that is no default of a modality needs a table of its own here"
+    )
+    assert {one.encoder for one in table.schema.modalities.values()} == defaults
