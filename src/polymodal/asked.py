@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
     """
     if isinstance(rows, Table):
         table = rows.with_schema(schema)
+        if not table.frame.index.is_unique:  # faults are filed by label
+            table = Table(table.frame.reset_index(drop=True), schema, table.files)
         return table, _differences(list(table.frame.columns), schema)
     if isinstance(rows, Mapping) and not _is_columns(rows, schema):
         return Table(_frame_of_rows([rows], schema), schema, _folder(files)), []
@@ -62,7 +65,11 @@ def _is_column(value: Any) -> bool:
 
 
 def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.DataFrame:
-    expanded = [_expand(row, schema) for row in rows]
+    faults: list[str] = []
+    expanded = [_expand(row, schema, faults) for row in rows]
+    if faults:
+        counted = [f"{fault} ({count} rows)" if count > 1 else fault for fault, count in Counter(faults).items()]
+        raise SchemaError("a row names what the model was not fitted on", counted)
     columns = list(dict.fromkeys(column for row in expanded for column in row))
     frame = {}
     for column in columns:
@@ -73,12 +80,14 @@ def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.Data
     return pd.DataFrame(frame, index=range(len(rows)))
 
 
-def _expand(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """One row by column: a modality made of columns may be given whole, as a list in their order or as a dict."""
+def _expand(row: Mapping[str, Any], schema: Schema, faults: list[str]) -> dict[str, Any]:
+    """One row by column: a modality made of columns may be given whole, as a list in their order or as a dict.
+
+    What it names wrongly is added to `faults`.
+    """
     reads = {source for name, one in schema.modalities.items() for source in one.sources(name)}
     known = reads | set(schema.roles.values()) | {c for n, t in schema.targets.items() for c in t.sources(n)}
     cells: dict[str, Any] = {}
-    faults = []
     for key, value in row.items():
         one = schema.modalities.get(key)
         if one is not None and one.columns and key not in one.columns:
@@ -95,8 +104,6 @@ def _expand(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
             cells[key] = value
         else:
             faults.append(f"no {key!r}. {near_miss(key, [*schema.modalities, *known][:200])}")
-    if faults:
-        raise SchemaError("a row names what the model was not fitted on", faults)
     return cells
 
 

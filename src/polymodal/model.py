@@ -14,12 +14,12 @@ from torch import nn
 from polymodal.answering import answer_lattice, outputs_of, requested_patterns
 from polymodal.artifact import Artifact
 from polymodal.asked import as_table
-from polymodal.errors import FitError, SettingError, UnreadableError, near_miss
+from polymodal.errors import FitError, SettingError, UnreadableError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.predictions import Baseline, Predictions
-from polymodal.registry import EMBEDDERS, ENCODERS, FUSIONS, OBJECTIVES
+from polymodal.registry import EMBEDDERS, ENCODERS
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
@@ -32,6 +32,7 @@ from polymodal.training.ensemble import Recipe, learners, member_count, train
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
+from polymodal.training.settings import setting_faults
 
 if TYPE_CHECKING:
     from polymodal.explain.evaluation import Evaluation
@@ -52,7 +53,8 @@ class Model:
             rows, else one.
         seed: of everything drawn; on CPU the same seed gives the same model bit for bit.
         epochs, batch_size, learning_rate, weight_decay, patience: of training; left out, they follow the row count.
-        precision, accelerator: as in Lightning Fabric; "auto" is bfloat16 on a GPU if there is one.
+        precision, accelerator: as in Lightning Fabric, "32-true", "bf16-mixed" or "16-mixed"; "auto" is bfloat16 on a
+            GPU if there is one.
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
@@ -78,6 +80,8 @@ class Model:
         precision: str = "auto",
         accelerator: str = "auto",
     ) -> None:
+        if encoders is not None and not isinstance(encoders, Mapping):
+            raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
         self.fusion, self.encoders = fusion, dict(encoders or {})
         self.width, self.dropout, self.members, self.seed = width, dropout, members, seed
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
@@ -274,28 +278,9 @@ class Model:
             raise SettingError("the table has no target; name it: pm.Table.read(data, target=...)")
         if not table.schema.modalities:
             raise SettingError("the table has no modality to learn from; see print(table.report())")
-        FUSIONS.get(self.fusion)
-        faults = [
-            f"encoders names {name!r}, which is no modality. {near_miss(name, table.schema.names)}"
-            for name in self.encoders
-            if name not in table.schema.modalities
-        ]
-        for name, target in table.schema.targets.items():
-            learns = OBJECTIVES.get(target.objective).kinds
-            if target.kind not in learns:
-                faults.append(
-                    f"objective {target.objective!r} learns {' or '.join(learns)} targets; {name!r} is {target.kind}"
-                )
-        if self.width < 4 or self.width % 4:
-            faults.append(f"width is a multiple of 4 from 4; {self.width} came")
-        if not 0 <= self.dropout < 1:
-            faults.append(f"dropout is at least 0 and below 1; {self.dropout} came")
-        for setting in ("epochs", "batch_size", "patience", "learning_rate"):
-            value = getattr(self, setting)
-            if value is not None and value <= 0:
-                faults.append(f"{setting} is above 0; {value} came")
+        faults = list(setting_faults(vars(self), table.schema))
         if faults:
-            raise SettingError("; ".join(faults))
+            raise SettingError("\n".join(faults))
 
     def _resolve_encoders(self, schema: Schema) -> tuple[dict[str, str | nn.Module], dict[str, Embeds]]:
         """Encoders trained from scratch or given as modules, and frozen pretrained ones, by modality."""

@@ -133,7 +133,7 @@ def _array_or_none(raw: Any) -> np.ndarray | None:
         array = np.asarray(
             raw if isinstance(raw, np.ndarray) and raw.dtype != object else _nested(raw), dtype=np.float64
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return None if array.ndim == 0 else array
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import Field as Setting
 
 from polymodal.errors import CellError, SchemaError
+from polymodal.modalities._numbers import read_numbers, shown
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, State, is_absent
 from polymodal.schema.modality import Modality, Statistics
@@ -172,16 +173,11 @@ def _is_categorical(values: pd.Series) -> bool:
 
 
 def _read_numbers(values: pd.Series, faults: list[CellError]) -> list[float | None]:
-    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    given = values.notna().to_numpy()
-    numbers = np.where(given, numbers, np.nan)  # a lone NaT would come out as the smallest integer
-    lost = np.flatnonzero((given & np.isnan(numbers)) | np.isinf(numbers)).tolist()
-    faults.extend(
-        CellError(values.index[row], str(values.name), f"{values.iloc[[row]].tolist()[0]!r} is no finite number")
-        for row in lost
-        if not is_absent(values.iloc[row])
-    )
-    return [float(number) if np.isfinite(number) else None for number in numbers]
+    numbers, lost = read_numbers(values)
+    for row in np.flatnonzero(lost).tolist():
+        raw = values.iloc[[row]].tolist()[0]
+        faults.append(CellError(values.index[row], str(values.name), f"{shown(raw)} is no finite number"))
+    return [None if np.isnan(number) else number for number in numbers.tolist()]
 
 
 def _read_categories(values: pd.Series, faults: list[CellError]) -> list[str | None]:

@@ -134,7 +134,10 @@ def _decode(raw: Any) -> str:
     if isinstance(raw, str):
         return raw
     if isinstance(raw, (bool, int, float, np.number)):
-        return str(raw)
+        try:
+            return str(raw)
+        except ValueError as error:  # Python writes out whole numbers up to a few thousand digits
+            raise Unreadable(str(error)) from error
     raise Unreadable(f"text is expected, {type(raw).__name__} came")
 
 

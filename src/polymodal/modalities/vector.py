@@ -12,6 +12,7 @@ from pydantic import Field as Setting
 
 from polymodal.errors import CellError, SchemaError
 from polymodal.modalities._curves import sparkline
+from polymodal.modalities._numbers import read_numbers, shown
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, State, Unreadable, decode_each
 from polymodal.schema.modality import Modality, Statistics
@@ -121,7 +122,7 @@ class Vector(Modality):
 def _decode(raw: Any) -> np.ndarray | None:
     try:
         values = np.asarray([np.nan if one is None else one for one in raw], dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Unreadable(f"a list of numbers is expected, {type(raw).__name__} came") from None
     if values.ndim != 1:
         raise Unreadable(f"a list of numbers is expected, an array of shape {list(values.shape)} came")
@@ -135,15 +136,11 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
     panel = np.full(raw.shape, np.nan)
     unreadable: dict[int, str] = {}
     for position, column in enumerate(columns):
-        numbers = pd.to_numeric(raw[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        given = raw[column].notna().to_numpy()
-        numbers = np.where(given, numbers, np.nan)  # a lone NaT would come out as the smallest integer
-        lost = (np.isnan(numbers) & given) | np.isinf(numbers)
+        panel[:, position], lost = read_numbers(raw[column])
         for row in np.flatnonzero(lost).tolist():
             unreadable.setdefault(
-                int(row), f"{raw[column].iloc[[row]].tolist()[0]!r} in {column!r} is no finite number"
+                row, f"{shown(raw[column].iloc[[row]].tolist()[0])} in {column!r} is no finite number"
             )
-        panel[:, position] = np.where(lost, np.nan, numbers)
     state = (~np.isnan(panel)).any(axis=1).astype(np.int8)
     for broken in unreadable:
         state[broken] = State.UNREADABLE
@@ -154,7 +151,7 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
 def _is_flat_numbers(one: Any) -> bool:
     try:
         return np.asarray([np.nan if x is None else x for x in one], dtype=np.float64).ndim == 1
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

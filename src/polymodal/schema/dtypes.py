@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 _EXACT_IN_FLOAT = 2**53
+_MOST = int(np.finfo(np.float64).max)
 
 
 def is_plain(dtype: object) -> bool:
@@ -49,6 +52,7 @@ def _arrow_backed(column: pd.Series) -> pd.Series:
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:
+    column = _within_float(column)
     known = column.dropna()
     is_whole = pd.api.types.infer_dtype(known, skipna=True) == "integer"
     if is_whole and len(known) and max(abs(int(known.max())), abs(int(known.min()))) > _EXACT_IN_FLOAT:
@@ -57,6 +61,15 @@ def _as_numbers(column: pd.Series) -> pd.Series:
         return column.astype(np.int64)
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return pd.Series(numbers, index=column.index, name=column.name)
+
+
+def _within_float(column: pd.Series) -> pd.Series:
+    """Whole numbers of hundreds of digits as infinity, which is what they are to everything that computes."""
+    if column.dtype != object:
+        return column
+    return column.map(
+        lambda one: (math.inf if one > 0 else -math.inf) if isinstance(one, int) and abs(one) > _MOST else one
+    )
 
 
 def _with_none(column: pd.Series) -> pd.Series:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from polymodal.errors import SchemaError
 
+_LARGEST = 1e140  # beyond it the square, summed over the rows, is no number any more
+
 Label = bool | int | float | str
 
 
@@ -265,10 +267,24 @@ def _numbers(target: str, column: str, frame: pd.DataFrame) -> np.ndarray:
         raise SchemaError(
             f"target {target!r}: column {column!r} is not a number in {int(lost.sum())} rows, first {sample!r}"
         )
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = (
+        np.array([_as_float(value) for value in values]) if values.dtype == object else values.to_numpy(np.float64)
+    )
+    beyond = int((np.abs(numbers) > _LARGEST).sum())
     if np.isinf(numbers).any():
         raise SchemaError(f"target {target!r}: column {column!r} is infinite in {int(np.isinf(numbers).sum())} rows")
+    if beyond:
+        raise SchemaError(
+            f"target {target!r}: column {column!r} is beyond {_LARGEST:g} in {beyond} rows; write it in a larger unit"
+        )
     return numbers
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
 
 
 def _count(seen: list[Any]) -> str:

@@ -20,7 +20,7 @@ def seconds(budget: str | float | None) -> float | None:
     """
     if budget is None:
         return None
-    if isinstance(budget, (int, float)) and 0 < budget < math.inf:
+    if isinstance(budget, (int, float)) and not isinstance(budget, bool) and 0 < budget < math.inf:
         return float(budget)
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", str(budget).lower())
     if match is None or match[2] not in _SECONDS or float(match[1]) <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from polymodal.errors import FitError, SettingError
+from polymodal.errors import FitError
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.schema.table import Table
@@ -52,13 +52,14 @@ def member_count(asked: int | Literal["auto"], table: Table) -> int:
     """
     if asked == "auto":
         return min(FOLDS, table.n_groups) if len(table) < SMALL else 1
-    if not 1 <= asked <= 20:
-        raise SettingError(f"members is 'auto' or 1 to 20; {asked} came")
     return min(asked, table.n_groups)
 
 
 def learners(table: Table) -> Table:
-    """The rows that anything can be learnt from: a known label and something present. Raises FitError when too few."""
+    """The rows that anything can be learnt from: a known label and something present.
+
+    Raises FitError when they are too few, or a target does not vary over them.
+    """
     known = np.zeros(len(table), dtype=bool)
     for name in table.schema.targets:
         labels = table.labels(name)
@@ -71,7 +72,19 @@ def learners(table: Table) -> Table:
             f"{int(usable.sum())} of {len(table)} rows have a known label and at least one readable cell; "
             f"at least {LEAST_ROWS} are needed"
         )
-    return table.take(np.flatnonzero(usable))
+    chosen = table.take(np.flatnonzero(usable))
+    for name, target in chosen.schema.targets.items():
+        held = chosen.labels(name)
+        assert held is not None
+        seen = np.unique(held.values[held.known_rows], axis=0)
+        no_event = target.kind == "survival" and not seen[:, 1].any()
+        if len(seen) < 2 or no_event:
+            what = "no event" if no_event else "the same label everywhere" if len(seen) else "no known label"
+            raise FitError(
+                f"target {name!r} has {what} among the {len(chosen)} rows that can be learnt from; there is nothing to "
+                "tell apart"
+            )
+    return chosen
 
 
 def train(
@@ -86,6 +99,8 @@ def train(
 ) -> tuple[list[Network], list[History]]:
     """Train the members on the rows of `table`, prepared as `memory`, each with its own held-out rows."""
     networks, histories = [], []
+    if memory.weight is not None:
+        memory = replace(memory, weight=_around_one(memory.weight))
     held_out = _held_out(table, members, recipe.seed)
     risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
     for member, rows in enumerate(held_out):
@@ -123,6 +138,12 @@ def train(
     for name, risk in risks.items():
         _set_baselines(networks, name, risk, memory)
     return networks, histories
+
+
+def _around_one(weight: np.ndarray) -> np.ndarray:
+    """Weights with mean 1: only their ratios mean anything, and single precision holds no 1e300."""
+    shares = weight / weight.max()
+    return np.asarray(shares / shares.mean())
 
 
 def _held_out(table: Table, members: int, seed: int) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from polymodal.errors import FitError
 from polymodal.metrics import primary, score
 from polymodal.network import Network
 from polymodal.objectives._objective import Objective
@@ -38,8 +39,13 @@ class Validation:
 def validate(
     network: Network, memory: Memory, patterns: Tensor, targets: Mapping[str, Target], device: torch.device
 ) -> Validation:
-    """Score a network on held-out rows. The last of `patterns [P, M]` is the full one."""
+    """Score a network on held-out rows. The last of `patterns [P, M]` is the full one.
+
+    Raises FitError when an answer is not finite.
+    """
     raws = sweep(network, memory, patterns.numpy(), device)
+    if not all(bool(torch.isfinite(raw).all()) for raw in raws.values()):
+        raise FitError("the answers on held-out rows are no longer finite; lower learning_rate")
     total, metrics = 0.0, {}
     for name, raw in raws.items():
         objective = copy.deepcopy(network.objectives[name]).cpu()

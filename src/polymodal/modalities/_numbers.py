@@ -1,0 +1,46 @@
+"""A column of raw cells as numbers, with what could not be read told apart from what is not there."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.schema.cells import is_absent
+
+
+def read_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """`[N]` float64, NaN where there is no usable number; and `[N]` bool, True where what was given is no finite one.
+
+    >>> read_numbers(pd.Series([1, "2.5", "x", None, 10**400], dtype=object))
+    (array([1. , 2.5, nan, nan, nan]), array([False, False,  True, False,  True]))
+    """
+    try:
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    except OverflowError:  # whole numbers of hundreds of digits
+        numbers = np.array([_as_float(one) for one in values])
+    given = values.notna().to_numpy()
+    lost = given & ~np.isfinite(numbers)
+    for row in np.flatnonzero(lost).tolist():
+        lost[row] = not is_absent(values.iloc[[row]].tolist()[0])
+    # Where nothing was given a number may stand all the same: a lone NaT comes out as the smallest integer.
+    return np.where(given & np.isfinite(numbers), numbers, np.nan), lost
+
+
+def shown(raw: Any) -> str:
+    """A raw value as a message shows it."""
+    try:
+        return repr(raw)[:80]
+    except ValueError:  # Python writes out whole numbers up to a few thousand digits
+        return f"a {type(raw).__name__} of thousands of digits"
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):
+        return math.nan

@@ -1,0 +1,71 @@
+"""The settings of a model, checked before anything is done: every fault at once."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import nn
+
+from polymodal.errors import near_miss
+from polymodal.registry import FUSIONS, OBJECTIVES
+from polymodal.schema.schema import Schema
+
+PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
+MOST_MEMBERS = 20
+_LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1}
+_MAY_BE_OPEN = ("epochs", "batch_size", "patience", "learning_rate", "weight_decay")
+
+
+def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]:
+    """What is wrong with the settings of a model for this schema, one sentence each."""
+    asked = {name: value for name, value in settings.items() if value is not None or name not in _MAY_BE_OPEN}
+    if asked["fusion"] not in FUSIONS.names():
+        yield f"unknown fusion {asked['fusion']!r}. {near_miss(asked['fusion'], FUSIONS.names())}"
+    yield from _encoder_faults(asked["encoders"], schema)
+    yield from _objective_faults(schema)
+    for name, least in _LEAST_WHOLE.items():
+        if name in asked and not (_is_whole(asked[name]) and asked[name] >= least):
+            yield f"{name} is a whole number from {least}; {asked[name]!r} came"
+    if _is_whole(asked["width"]) and asked["width"] % 4:
+        yield f"width is a multiple of 4; {asked['width']} came"
+    members = asked["members"]
+    if members != "auto" and not (_is_whole(members) and 1 <= members <= MOST_MEMBERS):
+        yield f"members is 'auto' or 1 to {MOST_MEMBERS}; {members!r} came"
+    if not (_is_real(asked["dropout"]) and 0 <= asked["dropout"] < 1):
+        yield f"dropout is at least 0 and below 1; {asked['dropout']!r} came"
+    if "learning_rate" in asked and not (_is_real(asked["learning_rate"]) and asked["learning_rate"] > 0):
+        yield f"learning_rate is above 0; {asked['learning_rate']!r} came"
+    if "weight_decay" in asked and not (_is_real(asked["weight_decay"]) and asked["weight_decay"] >= 0):
+        yield f"weight_decay is at least 0; {asked['weight_decay']!r} came"
+    if asked["precision"] not in PRECISIONS:
+        yield f"unknown precision {asked['precision']!r}. {near_miss(asked['precision'], PRECISIONS)}"
+
+
+def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str]:
+    for name, encoder in encoders.items():
+        if name not in schema.modalities:
+            yield f"encoders names {name!r}, which is no modality. {near_miss(name, schema.names)}"
+        if not isinstance(encoder, (str, nn.Module)):
+            came = f"the class {encoder.__name__}" if isinstance(encoder, type) else type(encoder).__name__
+            yield f"encoder of {name!r} is a name, a folder or an nn.Module object; {came} came"
+
+
+def _objective_faults(schema: Schema) -> Iterator[str]:
+    for name, target in schema.targets.items():
+        if target.objective not in OBJECTIVES.names():
+            yield f"target {name!r}: unknown objective {target.objective!r}. " + near_miss(
+                target.objective, OBJECTIVES.names()
+            )
+        elif target.kind not in (learns := OBJECTIVES.get(target.objective).kinds):
+            yield f"objective {target.objective!r} learns {' or '.join(learns)} targets; {name!r} is {target.kind}"
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, (int, float, numbers.Real)) and not isinstance(value, bool) and math.isfinite(value)
