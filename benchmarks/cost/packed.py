@@ -22,7 +22,10 @@ def padded(fusion: TransformerFusion, values: Tensor, present: Tensor) -> Tensor
     mask = nn.functional.pad(mask, (1, 0), value=True)
     for block in fusion.blocks[:-1]:
         stream = block(stream, mask)
-    answer = fusion.norm(fusion.blocks[-1](stream, mask, queries=1)[:, 0])
+    last = fusion.blocks[-1]
+    normed = last.attention_norm(stream)
+    answer = stream[:, :1] + last.attention(normed[:, :1], normed, mask)
+    answer = fusion.norm(answer + last.feed_forward(answer))[:, 0]
     return answer.masked_fill(~present.any(dim=1)[:, None], 0.0)
 
 

@@ -13,7 +13,6 @@ from benchmarks.record import Outcome, publish
 from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
 from polymodal.store.preprocessing import Preprocessor
-from polymodal.sweep import under_patterns
 from polymodal.training.build import build
 from polymodal.training.fit import ALONE
 from polymodal.training.patterns import uniform_patterns
@@ -25,7 +24,7 @@ class Stepper:
     """A network and its optimizer, as `fit` sets them up, stepping through the rows of a memory."""
 
     def __init__(self, memory: Memory, table: Table) -> None:
-        self.memory, self.names = memory, tuple(memory.collate)
+        self.memory = memory
         self.network = build(
             memory.collate,
             table.schema.targets,
@@ -46,7 +45,7 @@ class Stepper:
             present = torch.from_numpy(self.memory.present[rows])
             kept = torch.stack([present, uniform_patterns(present)])
             tokens = self.network.encode(batch)
-            fused = self.network.fuse(under_patterns(tokens, kept, self.names), 2 * BATCH)
+            fused = self.network.fuse_under(tokens, kept)
             loss = self.network.loss(fused, batch, 2) + ALONE * self.network.loss_alone(tokens, batch)
             self.optimizer.zero_grad()
             loss.backward()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from polymodal.fusion._fusion import Fusion, pooled
@@ -49,6 +49,10 @@ class Network(nn.Module):
     def fuse(self, tokens: Mapping[str, Tokens], size: int) -> Fused:
         """One vector for each of `size` rows."""
         return self.fusion(tokens, size)
+
+    def fuse_under(self, tokens: Mapping[str, Tokens], kept: Bool[Tensor, "P B M"]) -> Fused:
+        """One vector for each of B rows under each of P subsets of what it has, subset by subset: `P * B` rows."""
+        return self.fusion.under(tokens, kept)
 
     def answer(self, fused: Fused) -> Float[Tensor, "B O"]:
         """Outputs of all targets side by side, in the order of `objectives`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from polymodal.network import Network
@@ -15,49 +15,7 @@ from polymodal.schema.batch import Tokens
 from polymodal.store.memory import Memory
 
 _ROWS = 1024  # rows encoded at once
-_ANSWERS = 16_384  # rows times patterns fused at once
-
-
-def under_patterns(
-    tokens: Mapping[str, Tokens], kept: Bool[Tensor, "P B M"], names: tuple[str, ...]
-) -> dict[str, Tokens]:
-    """The tokens of P times B rows: row `p * B + b` has of row b the modalities that `kept[p, b]` says.
-
-    What is hidden is left out of the stream, the way it is when it was never there.
-    """
-    size = kept.shape[1]
-    expanded = {}
-    for name, one in tokens.items():
-        chosen = kept[:, one.rows, names.index(name)]
-        pattern, sample = torch.nonzero(chosen, as_tuple=True)
-        if len(sample):
-            expanded[name] = Tokens(one.values[sample], one.mask[sample], one.rows[sample] + pattern * size)
-    return expanded
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """The distinct (row, subset) pairs behind an asked `[P, n]`, fewest modalities first.
-
-    A pattern that hides what a row never had asks nothing new; with half the cells missing most pairs fall together.
-    """
-
-    rows: np.ndarray  # [A] row of each pair
-    kept: np.ndarray  # [A, M] modalities of each pair
-    where: np.ndarray  # [P, n] pair that answers
-
-    @classmethod
-    def of(cls, patterns: np.ndarray, present: np.ndarray) -> _Plan:
-        shapes, shape_of_row = np.unique(present, axis=0, return_inverse=True)
-        kept = patterns[:, None, :] & shapes[None, :, :]
-        subsets, subset = np.unique(kept.reshape(-1, patterns.shape[1]), axis=0, return_inverse=True)
-        fewest_first = np.argsort(subsets.sum(axis=1), kind="stable")
-        rank = np.empty(len(subsets), dtype=np.int64)
-        rank[fewest_first] = np.arange(len(subsets))
-        subset_of = rank[subset.reshape(len(patterns), len(shapes))][:, shape_of_row.ravel()]
-        n = len(present)
-        pairs, where = np.unique(subset_of * n + np.arange(n), return_inverse=True)
-        return cls(pairs % n, subsets[fewest_first][pairs // n], where.reshape(len(patterns), n))
+_ANSWERS = 4096  # rows times subsets fused at once: few enough for what they need to stay in the processor's cache
 
 
 @torch.no_grad()
@@ -66,41 +24,83 @@ def sweep(
 ) -> dict[str, Float[Tensor, "P N R"]]:
     """For each target the raw answers of every row under every pattern `[P, M]`.
 
-    Each present cell goes through its encoder once; only fusion and head run per pattern, and only for the subsets
-    of what a row has.
+    Each present cell goes through its encoder once; only what depends on the pattern runs for each, and only for
+    the distinct subsets of what a row has.
     """
     network.eval()
-    names = tuple(memory.collate)
-    parts: dict[str, list[Tensor]] = {name: [] for name in network.objectives}
-    for rows, batch in memory.batches(_ROWS):
-        plan = _Plan.of(patterns, memory.present[rows])
-        tokens = network.encode(batch.to(device))
-        answers: dict[str, list[Tensor]] = {name: [] for name in parts}
-        for start in range(0, len(plan.rows), _ANSWERS):
-            pairs = slice(start, start + _ANSWERS)
-            asked = _gather(tokens, plan.rows[pairs], plan.kept[pairs], names, len(rows))
-            fused = network.fuse(asked, len(plan.rows[pairs]))
-            for name, objective in network.objectives.items():
-                answers[name].append(objective.raw(fused).cpu())
-        where = torch.from_numpy(plan.where)
-        for name in parts:
-            parts[name].append(torch.cat(answers[name])[where])
-    if not len(memory):
-        return {name: one.prior.cpu().expand(len(patterns), 0, -1) for name, one in network.objectives.items()}
-    return {name: torch.cat(one, dim=1) for name, one in parts.items()}
+    raws = {name: torch.empty(len(patterns), len(memory), len(one.prior)) for name, one in network.objectives.items()}
+    for group in _groups(patterns, memory.present):
+        at_once = max(1, _ANSWERS // group.n_subsets)
+        for rows, shapes in group.batches():
+            tokens = network.encode(memory.batch(rows).to(device))
+            for start in range(0, len(rows), at_once):
+                some = slice(start, min(start + at_once, len(rows)))
+                kept = torch.from_numpy(group.subsets[shapes[some]]).transpose(0, 1).to(device)
+                fused = network.fuse_under(_between(tokens, some), kept)
+                where = torch.from_numpy(group.where[shapes[some]]).T
+                for name, objective in network.objectives.items():
+                    raw = objective.raw(fused).cpu().unflatten(0, kept.shape[:2])
+                    raws[name][:, rows[some]] = raw[where, torch.arange(raw.shape[1])]
+    return raws
 
 
-def _gather(
-    tokens: Mapping[str, Tokens], rows: np.ndarray, kept: np.ndarray, names: Sequence[str], size: int
-) -> dict[str, Tokens]:
-    """The tokens of pairs: pair a has of row `rows[a]` the modalities `kept[a]`."""
-    gathered = {}
+@dataclass(frozen=True)
+class _Group:
+    """Rows with about as many distinct subsets under the asked patterns.
+
+    A pattern that hides what a row never had asks nothing new; with half the cells missing most patterns fall
+    together. Rows that have the same modalities are of one shape.
+    """
+
+    rows: np.ndarray  # [n]
+    shapes: np.ndarray  # [n] shape of each row
+    subsets: np.ndarray  # [K, S, M] the distinct subsets of each shape; the last repeated where there are fewer
+    where: np.ndarray  # [K, P] which of them answers each pattern
+
+    @property
+    def n_subsets(self) -> int:
+        return self.subsets.shape[1]
+
+    def batches(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for start in range(0, len(self.rows), _ROWS):
+            yield self.rows[start : start + _ROWS], self.shapes[start : start + _ROWS]
+
+
+def _groups(patterns: np.ndarray, present: np.ndarray) -> Iterator[_Group]:
+    if not len(present):
+        return
+    n_patterns = len(patterns)
+    shapes, shape_of_row = np.unique(present, axis=0, return_inverse=True)
+    shape_of_row = shape_of_row.ravel()
+    if len(present) * n_patterns <= _ANSWERS:  # too few answers for it to matter that some are the same
+        same = np.broadcast_to(np.arange(n_patterns), (len(shapes), n_patterns))
+        yield _Group(np.arange(len(present)), shape_of_row, patterns & shapes[:, None, :], same)
+        return
+    distinct = [_distinct(patterns & shape) for shape in shapes]
+    sizes = np.array([1 << (len(kept) - 1).bit_length() for kept, _ in distinct])
+    for size in np.unique(sizes):
+        members = np.flatnonzero(sizes == size)
+        rows = np.flatnonzero(sizes[shape_of_row] == size)
+        subsets = [
+            np.pad(kept, ((0, size - len(kept)), (0, 0)), mode="edge") for kept, _ in map(distinct.__getitem__, members)
+        ]
+        where = [distinct[member][1] for member in members]
+        yield _Group(rows, np.searchsorted(members, shape_of_row[rows]), np.stack(subsets), np.stack(where))
+
+
+def _distinct(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows of `[P, M]`, and which of them each row is."""
+    _, first, where = np.unique(np.packbits(kept, axis=1), axis=0, return_index=True, return_inverse=True)
+    return kept[first], where.ravel()
+
+
+def _between(tokens: Mapping[str, Tokens], rows: slice) -> dict[str, Tokens]:
+    """The tokens of a stretch of rows, numbered from 0; views, no copies."""
+    found = {}
     for name, one in tokens.items():
-        pairs = np.flatnonzero(kept[:, names.index(name)])
-        if len(pairs):
-            position = torch.full((size,), -1, dtype=torch.int64, device=one.rows.device)
-            position[one.rows] = torch.arange(len(one.rows), device=one.rows.device)
-            sample = position[torch.from_numpy(rows[pairs]).to(one.rows.device)]
-            owner = torch.from_numpy(pairs).to(one.rows.device)
-            gathered[name] = Tokens(one.values[sample], one.mask[sample], owner)
-    return gathered
+        start, stop = torch.searchsorted(
+            one.rows, torch.tensor([rows.start, rows.stop], device=one.rows.device)
+        ).tolist()
+        if stop > start:
+            found[name] = Tokens(one.values[start:stop], one.mask[start:stop], one.rows[start:stop] - rows.start)
+    return found

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polymodal as pm
+from polymodal.fusion._fusion import under_patterns
 from polymodal.registry import FUSIONS
 from polymodal.schema.batch import Tokens
-from polymodal.sweep import under_patterns
 
 NOTHING = {
     "None": None,

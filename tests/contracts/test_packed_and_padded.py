@@ -37,7 +37,7 @@ def padded(fusion: TransformerFusion, tokens: Mapping[str, Tokens], size: int) -
     for name, one in tokens.items():
         slots = torch.zeros(size, one.values.shape[1], WIDTH)
         real = torch.zeros(size, one.values.shape[1], dtype=torch.bool)
-        slots[one.rows] = one.values + fusion.modality[fusion.place[name]]
+        slots[one.rows] = one.values + fusion.modality[fusion.names.index(name)]
         real[one.rows] = one.mask
         stream.append(slots)
         mask.append(real)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import nn
 
 from polymodal.fusion._fusion import Fusion, known_rows
 from polymodal.nn.attention import Block
-from polymodal.nn.packing import buckets, pack
+from polymodal.nn.packing import pack
 from polymodal.registry import FUSIONS
 from polymodal.schema.batch import Fused, Tokens
 
@@ -26,26 +27,25 @@ class TransformerFusion(Fusion):
 
     def __init__(self, names: Sequence[str], width: int, dropout: float) -> None:
         super().__init__(names, width, dropout)
-        self.place = {name: position for position, name in enumerate(names)}
         self.modality = nn.Parameter(0.02 * torch.randn(len(names), width))
         self.readout = nn.Parameter(0.02 * torch.randn(width))
         self.blocks = nn.ModuleList([Block(width, dropout=dropout) for _ in range(BLOCKS)])
         self.norm = nn.LayerNorm(width)
 
     def forward(self, tokens: Mapping[str, Tokens], size: int) -> Fused:
+        known = known_rows(tokens, size, self.readout)
         values = self.readout.new_zeros(size, len(self.readout))
         if not tokens:
-            return Fused(values, torch.zeros(size, dtype=torch.bool, device=values.device))
-        named = {
-            name: Tokens(one.values + self.modality[self.place[name]], one.mask, one.rows)
-            for name, one in tokens.items()
-        }
-        for bucket in buckets(pack(named, size)):
-            readout = self.readout.expand(len(bucket.rows), 1, -1).to(bucket.values.dtype)
-            stream = torch.cat([readout, bucket.values], dim=1)
-            mask = None if bucket.mask is None else nn.functional.pad(bucket.mask, (1, 0), value=True)
-            for block in self.blocks[:-1]:
-                stream = block(stream, mask)
-            answer = self.norm(self.blocks[-1](stream, mask, queries=1)[:, 0])
-            values = values.to(answer.dtype).index_copy(0, bucket.rows, answer)
-        return Fused(values, known_rows(tokens, size, values))
+            return Fused(values, known)
+        rows = known.nonzero()[:, 0]
+        blank = values.new_zeros(len(rows), 1, len(self.readout))
+        first = Tokens(blank, torch.ones_like(blank[:, :, 0], dtype=torch.bool), rows)
+        packed = pack([first, *tokens.values()], size)
+        places = [self.names.index(name) for name in tokens]
+        kind = torch.cat([self.readout[None], self.modality[places]])
+        stream = packed.values + kind.index_select(0, packed.source)
+        *blocks, last = cast(Iterable[Block], self.blocks)
+        for block in blocks:
+            stream = block.packed(stream, packed.buckets)
+        answer = self.norm(last.packed(stream, packed.buckets, only=packed.firsts))
+        return Fused(values.to(answer.dtype).index_copy(0, packed.rows, answer), known)

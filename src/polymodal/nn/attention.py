@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from polymodal.nn.packing import Bucket
 
 
 class Attention(nn.Module):
@@ -29,21 +33,34 @@ class Attention(nn.Module):
         mask: Bool[Tensor, "B K"] | None = None,
     ) -> Float[Tensor, "B Q D"]:
         """Where `mask` is False a context token is not seen; each row must keep at least one."""
-        B, Q, D = queries.shape
-        query = self.query(queries).view(B, Q, self.heads, -1).transpose(1, 2)
-        key, value = self.key_value(context).view(B, -1, 2, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        return self.out(self._mix(self.query(queries), self.key_value(context), mask))
+
+    def packed(
+        self, queries: Float[Tensor, "Q D"], context: Float[Tensor, "K D"], buckets: Sequence[Bucket]
+    ) -> Float[Tensor, "Q D"]:
+        """The same for the rows of a packed stream: as many queries as tokens, or one a row."""
+        query, key_value = self.query(queries), self.key_value(context)
+        mixed = []
+        for bucket in buckets:
+            if len(query) == len(key_value):
+                asked = bucket.dense(query)
+                mixed.append(bucket.flat(self._mix(asked, bucket.dense(key_value), bucket.mask)))
+            else:
+                asked = query[bucket.rows, None]
+                mixed.append(self._mix(asked, bucket.dense(key_value), bucket.mask)[:, 0])
+        return self.out(torch.cat(mixed))
+
+    def _mix(self, query: Tensor, key_value: Tensor, mask: Tensor | None) -> Tensor:
+        query = query.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        key, value = key_value.unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
         seen = None if mask is None else mask[:, None, None, :]
         dropout = self.dropout if self.training else 0.0
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=seen, dropout_p=dropout)
-        return self.out(mixed.transpose(1, 2).reshape(B, Q, D))
+        return mixed.transpose(1, 2).flatten(2)
 
 
 class Block(nn.Module):
-    """Pre-norm attention and feed-forward, each added to its input (Xiong et al. 2020).
-
-    With `queries=1` only the first token is updated and returned: the last block of a stack whose other tokens
-    nobody reads costs a fraction of a full one, with the same result.
-    """
+    """Pre-norm attention and feed-forward, each added to its input (Xiong et al. 2020)."""
 
     def __init__(self, width: int, heads: int = 4, hidden: int | None = None, dropout: float = 0.1) -> None:
         super().__init__()
@@ -56,11 +73,23 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(
-        self, tokens: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"] | None = None, queries: int | None = None
-    ) -> Float[Tensor, "B Q D"]:
+        self, tokens: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"] | None = None
+    ) -> Float[Tensor, "B T D"]:
         normed = self.attention_norm(tokens)
-        kept = tokens[:, :queries]
-        kept = kept + self.dropout(self.attention(normed[:, :queries], normed, mask))
+        tokens = tokens + self.dropout(self.attention(normed, normed, mask))
+        return tokens + self.dropout(self.feed_forward(tokens))
+
+    def packed(
+        self, stream: Float[Tensor, "K D"], buckets: Sequence[Bucket], only: Int64[Tensor, " R"] | None = None
+    ) -> Float[Tensor, "Q D"]:
+        """The same for a packed stream, in which only attention needs to know which row a token is of.
+
+        With `only`, the place of one token a row, those alone are updated and returned: the last block of a stack
+        whose other tokens nobody reads costs a fraction of a full one, with the same result.
+        """
+        normed = self.attention_norm(stream)
+        kept, asked = (stream, normed) if only is None else (stream[only], normed[only])
+        kept = kept + self.dropout(self.attention.packed(asked, normed, buckets))
         return kept + self.dropout(self.feed_forward(kept))
 
 

@@ -1,12 +1,12 @@
-"""Tokens of all modalities as one packed stream, dealt into few dense blocks of rows with about as many tokens.
+"""Tokens of all modalities as one packed stream, in which rows of about as many tokens stand together as dense blocks.
 
 Attention over a padded batch pays for what is missing. Here a row takes part with the tokens it has: rows are
-sorted by token count and cut into at most `MAX_BUCKETS` dense blocks, so the cost follows what is present.
+sorted by token count and dealt into at most `MAX_BUCKETS` dense blocks, so the cost follows what is present.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,71 +19,96 @@ MAX_BUCKETS = 8
 
 
 @dataclass(frozen=True)
-class Packed:
-    """All present tokens, those of one row next to each other.
+class Bucket:
+    """Some rows of the stream, to be seen as a dense block of `length` tokens a row.
 
     Attributes:
-        values: `[K, D]`.
-        lengths: `[B]` tokens of each row; zero where nothing is present.
+        rows, tokens: the stretch they take of `Packed.rows` and of the stream.
+        length: L, tokens of the longest of them.
+        index: `[b, L]` where in the stream each token stands; None when all rows have L tokens.
+        mask: `[b, L]`, True where a token is the row's own and no padding; None when all are.
     """
 
-    values: Float[Tensor, "K D"]
-    lengths: Int64[Tensor, " B"]
+    rows: slice
+    tokens: slice
+    length: int
+    index: Int64[Tensor, "b L"] | None = None
+    mask: Bool[Tensor, "b L"] | None = None
+
+    def dense(self, stream: Tensor) -> Tensor:
+        """`[b, L, ...]` of a stream `[K, ...]`."""
+        if self.index is None:
+            return stream[self.tokens].unflatten(0, (-1, self.length))
+        return stream.index_select(0, self.index.flatten()).unflatten(0, (-1, self.length))
+
+    def flat(self, block: Tensor) -> Tensor:
+        """What a dense block `[b, L, ...]` has of the stream, without padding."""
+        flat = block.flatten(0, 1)
+        return flat if self.mask is None else flat.index_select(0, self.mask.flatten().nonzero()[:, 0])
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """Some rows as a dense block: which rows `[b]`, their tokens `[b, L, D]`, which are real (None when all are)."""
+class Packed:
+    """All present tokens, those of one row next to each other, rows with the fewest first.
 
-    rows: Int64[Tensor, " b"]
-    values: Float[Tensor, "b L D"]
-    mask: Bool[Tensor, "b L"] | None
+    Attributes:
+        values: `[K, D]`.
+        source: `[K]` which of the packed Tokens each came from, by position.
+        rows: `[R]` the rows that have any token, in the order of the stream.
+        firsts: `[R]` where in the stream the first token of each of them stands.
+        buckets: the stretches of rows that are dense together.
+    """
 
-
-def pack(tokens: Mapping[str, Tokens], size: int) -> Packed:
-    """Bring the tokens of every modality into one stream sorted by row, in the order of the mapping within a row."""
-    values, rows = [], []
-    for one in tokens.values():
-        row_of_token = one.rows[:, None].expand_as(one.mask)
-        if bool(one.mask.all()):
-            values.append(one.values.flatten(0, 1))
-            rows.append(row_of_token.flatten())
-        else:
-            values.append(one.values[one.mask])
-            rows.append(row_of_token[one.mask])
-    flat, owner = torch.cat(values), torch.cat(rows)
-    if len(rows) > 1:
-        order = torch.argsort(owner, stable=True)
-        flat, owner = flat[order], owner[order]
-    return Packed(flat, torch.bincount(owner, minlength=size))
+    values: Float[Tensor, "K D"]
+    source: Int64[Tensor, " K"]
+    rows: Int64[Tensor, " R"]
+    firsts: Int64[Tensor, " R"]
+    buckets: Sequence[Bucket]
 
 
-def buckets(packed: Packed) -> Iterator[Bucket]:
-    """The rows that have any token, in dense blocks of about equal token count."""
-    lengths = packed.lengths
-    starts = torch.cumsum(lengths, 0) - lengths
-    for longest, rows in _groups(lengths):
-        if len(rows) == len(lengths) and bool((lengths == longest).all()):
-            yield Bucket(rows, packed.values.view(len(rows), longest, -1), None)
-            continue
-        place = torch.arange(longest, device=lengths.device)
-        mask = place < lengths[rows][:, None]
-        index = torch.where(mask, starts[rows][:, None] + place, 0)
-        # What padding points at must not be seen, even if it is NaN.
-        even = bool(mask.all())
-        values = packed.values[index.flatten()].view(len(rows), longest, -1)
-        yield Bucket(rows, values if even else values.masked_fill(~mask[:, :, None], 0.0), None if even else mask)
+def pack(tokens: Sequence[Tokens], size: int) -> Packed:
+    """Bring the real tokens of `size` rows into one stream; those of a row keep the order of `tokens`."""
+    device = tokens[0].rows.device
+    values = torch.cat([one.values.flatten(0, 1) for one in tokens])
+    owner = torch.cat([one.rows[:, None].expand_as(one.mask).flatten() for one in tokens])
+    counts = torch.tensor([one.mask.numel() for one in tokens], device=device)
+    source = torch.repeat_interleave(torch.arange(len(tokens), device=device), counts)
+    mask = torch.cat([one.mask.flatten() for one in tokens])
+    real = None if bool(mask.all()) else mask.nonzero()[:, 0]
+    if real is not None:
+        owner, source = owner[real], source[real]
+    lengths = torch.bincount(owner, minlength=size)
+    rows = torch.argsort(lengths, stable=True)
+    rank = torch.empty_like(rows)
+    rank[rows] = torch.arange(size, device=device)
+    order = torch.argsort(rank[owner], stable=True)
+    rows = rows[int((lengths == 0).sum()) :]
+    # index_select, because the gradient of plain indexing sorts its indices.
+    stream = values.index_select(0, order if real is None else real[order])
+    lengths = lengths[rows]
+    return Packed(stream, source[order], rows, torch.cumsum(lengths, 0) - lengths, _buckets(lengths))
 
 
-def _groups(lengths: Int64[Tensor, " B"]) -> list[tuple[int, Int64[Tensor, " b"]]]:
+def _buckets(lengths: Int64[Tensor, " R"]) -> list[Bucket]:
+    """The buckets of rows of ascending lengths."""
     counts = torch.bincount(lengths).tolist()
-    distinct = [length for length, count in enumerate(counts) if count and length]
-    tops = _tops(distinct, counts)
-    groups, low = [], 0
-    for top in tops:
-        groups.append((top, torch.nonzero((lengths > low) & (lengths <= top)).flatten()))
-        low = top
-    return groups
+    row, token, low = 0, 0, 0
+    found = []
+    for top in _tops([length for length, count in enumerate(counts) if count], counts):
+        n_rows = sum(counts[low + 1 : top + 1])
+        n_tokens = sum(length * counts[length] for length in range(low + 1, top + 1))
+        rows, tokens = slice(row, row + n_rows), slice(token, token + n_tokens)
+        if n_tokens == n_rows * top:
+            found.append(Bucket(rows, tokens, top))
+        else:
+            own = lengths[rows]
+            starts = token + torch.cumsum(own, 0) - own
+            place = torch.arange(top, device=lengths.device)
+            mask = place < own[:, None]
+            # Padding repeats the row's own first token: whatever that is, no other row can see it.
+            found.append(Bucket(rows, tokens, top, starts[:, None] + torch.where(mask, place, 0), mask))
+        row, token, low = rows.stop, tokens.stop, top
+    return found
 
 
 def _tops(distinct: list[int], counts: list[int]) -> list[int]:

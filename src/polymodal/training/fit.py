@@ -17,7 +17,6 @@ from polymodal.network import Network
 from polymodal.schema.batch import Batch
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
-from polymodal.sweep import under_patterns
 from polymodal.training.checkpoint import Checkpoint
 from polymodal.training.patterns import uniform_patterns, validation_patterns
 from polymodal.training.plan import Plan
@@ -60,17 +59,16 @@ class _Shown:
 class _Step(nn.Module):
     """One training step as a forward pass, so that Fabric can wrap it."""
 
-    def __init__(self, network: Network, names: tuple[str, ...]) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
-        self.network, self.names = network, names
+        self.network = network
 
     def forward(self, shown: _Shown) -> Tensor:
         """Loss of the rows under each pattern, and of each modality by itself."""
         batch, kept = shown.batch, shown.kept
         tokens = self.network.encode(batch)
-        repeats = len(kept)
-        fused = self.network.fuse(under_patterns(tokens, kept, self.names), repeats * batch.size)
-        return self.network.loss(fused, batch, repeats) + ALONE * self.network.loss_alone(tokens, batch)
+        fused = self.network.fuse_under(tokens, kept)
+        return self.network.loss(fused, batch, len(kept)) + ALONE * self.network.loss_alone(tokens, batch)
 
 
 def fit(
@@ -94,11 +92,14 @@ def fit(
     fabric = _fabric(plan)
     names = tuple(train.collate)
     patterns = validation_patterns(len(names))
-    step = _Step(network, names)
+    step = _Step(network)
     optimizer = torch.optim.AdamW(_groups(network, plan.weight_decay), lr=plan.learning_rate, betas=(0.9, 0.98))
     stepper, optimizer = fabric.setup(step, optimizer)
     history, best = History(), _copy(network)
-    store = Checkpoint(checkpoint, {"plan": vars(plan), "seed": seed, "rows": len(train)}) if checkpoint else None
+    store = None
+    if checkpoint:
+        about = {"plan": vars(plan), "seed": seed, "network": str(network), "rows": train.digest()}
+        store = Checkpoint(checkpoint, about)
     start = time.monotonic()
     spent = 0.0
     if store and store.exists():
