@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from polymodal.errors import CellError
 from polymodal.explain.attribution import TargetExplanation
+from polymodal.explain.resampling import number
 from polymodal.explain.tables import shorten
 from polymodal.report.choice import choose
 from polymodal.report.data import reason
@@ -30,7 +31,7 @@ class Slot:
         state: "present", "absent" or "unreadable".
         shown: the cell, when present.
         faults: what could not be read, whether all of the cell or a part of it.
-        contribution: to this row's answer; 0 unless present.
+        figure: its contribution to this row's answer, or why there is none.
         bar: where its bar starts and how wide it is, in percent of the scale of all examples.
     """
 
@@ -39,21 +40,21 @@ class Slot:
     state: str
     shown: Markup
     faults: Sequence[str]
-    contribution: float
+    figure: str
     bar: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Example:
-    """One row; `zero` is where the line of no contribution stands, in percent."""
+    """One row; `zero` is the place of no contribution in percent, `base` and `full` the prior and the answer in figures."""
 
     name: str
     reasons: Sequence[str]
     answer: Answer
     slots: Sequence[Slot]
     zero: float
-    base: float
-    full: float
+    base: str
+    full: str
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def examples(subject: Subject, view: View, count: int = 12) -> list[Example]:
             answer=view.answer(one.row),
             slots=list(_slots(subject, explained, one.row, scale)),
             zero=scale.place(0.0),
-            base=float(explained.base[one.row]),
-            full=float(explained.full[one.row]),
+            base=number(float(explained.base[one.row])),
+            full=number(float(explained.full[one.row])),
         )
         for one in chosen
     ]
@@ -104,7 +105,8 @@ def _slots(subject: Subject, explained: TargetExplanation, row: int, scale: _Sca
         # What a modality shows of a sample is escaped by the modality itself.
         shown = Markup(subject.table.schema.modalities[name].html(sample)) if present else Markup()
         value = float(explained.contributions[row, m])
-        yield Slot(name, m, state, shown, said, value, scale.bar(value))
+        figure = f"{'+' if value > 0 else ''}{number(value)}" if present else state
+        yield Slot(name, m, state, shown, said, figure, scale.bar(value))
 
 
 def _said(fault: CellError, modality: str, files: Path | None) -> str:

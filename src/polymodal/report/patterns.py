@@ -47,6 +47,11 @@ class Patterns:
     high: float = 1.0
     prior: float | None = None
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether any pattern has enough labelled rows for a score."""
+        return any(line.at is not None for line in self.lines)
+
 
 def patterns(subject: Subject, one: TargetEvaluation | None) -> Patterns:
     """What the rows have, and how good the answers are for each pattern."""
