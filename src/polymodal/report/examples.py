@@ -46,7 +46,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Example:
-    """One row; `zero` is the place of no contribution in percent, `base` and `full` the prior and the answer in figures."""
+    """One row; `zero` is the place of no contribution in percent, `base` and `full` are the prior and the answer."""
 
     name: str
     reasons: Sequence[str]
