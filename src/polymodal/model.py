@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from torch import nn
 
 from polymodal.answering import answer_lattice, outputs_of, requested_patterns
 from polymodal.artifact import Artifact
 from polymodal.asked import as_table
-from polymodal.errors import FitError, SettingError, UnreadableError
+from polymodal.errors import ArtifactError, FitError, SettingError, UnreadableError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
@@ -313,7 +314,11 @@ def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | No
 
     Raises ArtifactError for a file that is missing, damaged or from a later version, or when a module is not given.
     """
-    return restore(Model, Artifact.read(Path(path)), dict(encoders or {}))
+    artifact = Artifact.read(Path(path))
+    try:
+        return restore(Model, artifact, dict(encoders or {}))
+    except (KeyError, TypeError, ValidationError) as error:
+        raise ArtifactError(f"{path} is damaged: its description lacks or misnames something ({error})") from error
 
 
 def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> None:

@@ -16,14 +16,15 @@ from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 N_TOKENS = 2
+TURN = 0.3  # about 15 degrees
 
 
 @ENCODERS.register("series")
 class SeriesEncoder(Encoder):
-    """`[n, L, C]` -> `[n, 2, D]`.
+    """`[n, L, C]` -> `[n, 3, D]`: two tokens of learned shapes, one of plain figures of each channel.
 
     Values and their mask go in side by side; after each convolution what lies beyond the end is put back to zero,
-    so padding to a longer neighbour changes nothing. In training, channels vary in scale and noise.
+    so padding to a longer neighbour changes nothing. In training, series are varied as sensors and bodies vary.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("series",)
@@ -40,6 +41,9 @@ class SeriesEncoder(Encoder):
         )
         self.dropout = nn.Dropout(dropout)
         self.pool = AttentionPool(width, N_TOKENS)
+        self.summary = nn.Sequential(
+            nn.Linear(5 * channels, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
+        )
 
     def forward(self, field: Field) -> Tokens:
         assert field.mask is not None
@@ -49,7 +53,8 @@ class SeriesEncoder(Encoder):
         inside = field.mask.any(dim=2).flip(1).cumsum(1).flip(1) > 0
         for stage in self.stages:
             grid, inside = stage(grid, inside)
-        return all_real(self.pool(self.dropout(grid.transpose(1, 2)), inside), field)
+        shapes = self.pool(self.dropout(grid.transpose(1, 2)), inside)
+        return all_real(torch.cat([shapes, self.summary(_summary(values, field.mask))[:, None]], dim=1), field)
 
 
 class _Stage(nn.Module):
@@ -73,7 +78,30 @@ def _normed(grid: Tensor, norm: nn.LayerNorm, inside: Tensor) -> Tensor:
     return F.gelu(norm(grid.transpose(1, 2))).transpose(1, 2) * inside[:, None, :]
 
 
+def _summary(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Float[Tensor, "n S"]:
+    """Mean, spread, lowest, highest and mean step of each channel over what is real; zero for an empty channel."""
+    counts = mask.sum(dim=1).clamp(min=1)
+    mean = values.sum(dim=1) / counts
+    spread = (((values - mean[:, None]) * mask) ** 2).sum(dim=1).div(counts).add(1e-6).sqrt()
+    some = mask.any(dim=1)
+    low = values.masked_fill(~mask, float("inf")).amin(dim=1)
+    high = values.masked_fill(~mask, float("-inf")).amax(dim=1)
+    both = mask[:, 1:] & mask[:, :-1]
+    step = ((values[:, 1:] - values[:, :-1]).abs() * both).sum(dim=1) / both.sum(dim=1).clamp(min=1)
+    figures = (mean, spread, low, high, step)
+    return torch.cat([torch.where(some, one, 0.0) for one in figures], dim=1)
+
+
 def _vary(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Float[Tensor, "n L C"]:
+    """Each series with its channels turned a little into each other, rescaled and made noisier.
+
+    A sensor worn askew, on another body or louder is still the same event: this is what carries over from the
+    subjects seen to those not seen.
+    """
     n, _, channels = values.shape
-    scale = 1 + 0.1 * torch.randn(n, 1, channels, device=values.device, dtype=values.dtype)
-    return (values * scale + 0.05 * torch.randn_like(values)) * mask
+    near = torch.eye(channels, device=values.device) + TURN * torch.randn(n, channels, channels, device=values.device)
+    turn, sign = torch.linalg.qr(near.float())
+    turn = turn * torch.sign(torch.diagonal(sign, dim1=-2, dim2=-1))[:, None, :]
+    turned = torch.einsum("nlc,ncd->nld", values, turn.to(values.dtype))
+    scale = 1 + 0.2 * torch.randn(n, 1, channels, device=values.device, dtype=values.dtype)
+    return (turned * scale + 0.05 * torch.randn_like(values)) * mask

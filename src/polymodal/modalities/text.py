@@ -84,19 +84,15 @@ class Text(Modality):
         return TextStatistics(words=tuple(sorted(frequent)), buckets=buckets)
 
     def prepare(self, sample: str, statistics: TextStatistics) -> np.ndarray:
-        codes = _codes(statistics)
+        coder = _coder(statistics)
         pairs = _FIRST_WORD + len(statistics.words)
-        letters = pairs + statistics.buckets
         words = self._words(sample)
         array = np.zeros((1 + len(words), 2 + _LETTERS), dtype=np.int64)
         array[0, 0] = _START
         previous = ""
         for position, word in enumerate(words, start=1):
-            array[position, 0] = codes.get(word, 0)
+            array[position] = coder.of(word)
             array[position, 1] = pairs + _hash(f"{previous} {word}") % statistics.buckets
-            marked = f"<{word}>"
-            for slot in range(min(_LETTERS, max(1, len(marked) - 2))):
-                array[position, 2 + slot] = letters + _hash(marked[slot : slot + 3]) % statistics.buckets
             previous = word
         return array
 
@@ -145,15 +141,38 @@ def _hash(piece: str) -> int:
     return zlib.crc32(piece.encode("utf-8", "surrogatepass"))  # unlike hash(), the same in every process
 
 
-_CODES: dict[int, tuple[TextStatistics, dict[str, int]]] = {}
+class _Coder:
+    """Codes of single words under one vocabulary; a word met again is not hashed again."""
+
+    def __init__(self, statistics: TextStatistics) -> None:
+        self.statistics = statistics
+        self._known = {word: code for code, word in enumerate(statistics.words, start=_FIRST_WORD)}
+        self._letters = _FIRST_WORD + len(statistics.words) + statistics.buckets
+        self._met: dict[str, np.ndarray] = {}
+
+    def of(self, word: str) -> np.ndarray:
+        """`[12]`: the word, an empty place for its pair, its letter groups."""
+        codes = self._met.get(word)
+        if codes is None:
+            codes = np.zeros(2 + _LETTERS, dtype=np.int64)
+            codes[0] = self._known.get(word, 0)
+            marked = f"<{word}>"
+            for slot in range(min(_LETTERS, max(1, len(marked) - 2))):
+                codes[2 + slot] = self._letters + _hash(marked[slot : slot + 3]) % self.statistics.buckets
+            if len(self._met) < _MOST_MET:
+                self._met[word] = codes
+        return codes
 
 
-def _codes(statistics: TextStatistics) -> dict[str, int]:
+_MOST_MET = 200_000
+_CODERS: dict[int, _Coder] = {}
+
+
+def _coder(statistics: TextStatistics) -> _Coder:
     # Building the dictionary for each cell would cost more than reading it; a few vocabularies are in use at a time.
-    held = _CODES.get(id(statistics))
-    if held is None or held[0] is not statistics:
-        if len(_CODES) >= 16:
-            _CODES.clear()
-        held = (statistics, {word: code for code, word in enumerate(statistics.words, start=_FIRST_WORD)})
-        _CODES[id(statistics)] = held
-    return held[1]
+    coder = _CODERS.get(id(statistics))
+    if coder is None or coder.statistics is not statistics:
+        if len(_CODERS) >= 16:
+            _CODERS.clear()
+        coder = _CODERS[id(statistics)] = _Coder(statistics)
+    return coder
