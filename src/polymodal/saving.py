@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             fusion=model.fusion,
             width=model.width,
             dropout=model.dropout,
-            encoders=own,
+            encoders=copy.deepcopy(own),  # each member has its own
             features=model._features,
             seed=0,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -36,6 +37,19 @@ class Memory:
 
     def __len__(self) -> int:
         return len(self.present)
+
+    def digest(self) -> str:
+        """What tells these rows, labels and weights from others."""
+        content = hashlib.blake2b(self.present.tobytes(), digest_size=16)
+        for name, (modality, statistics) in self.collate.items():
+            content.update(f"{name} {modality.kind} {modality!r} {statistics!r}".encode("utf-8", "surrogatepass"))
+            for array in self.arrays[name]:
+                if array is not None:
+                    content.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+        for name, labels in self.labels.items():
+            content.update(name.encode("utf-8", "surrogatepass") + labels.values.tobytes() + labels.known.tobytes())
+        content.update(b"" if self.weight is None else self.weight.tobytes())
+        return content.hexdigest()
 
     def take(self, rows: np.ndarray) -> Memory:
         """Some of the rows, by position; their arrays are shared, not copied."""
