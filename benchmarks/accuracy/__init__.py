@@ -1,0 +1,1 @@
+"""Scores on real and made data, each beside its baselines."""
