@@ -44,6 +44,9 @@ class CellError(DataError):
         where = f"row {row}, column {column!r}" + (f", file {path}" if path else "")
         super().__init__(f"{where}: {reason}")
 
+    def __reduce__(self) -> tuple[type[CellError], tuple[object, ...]]:
+        return type(self), (self.row, self.column, self.reason, self.path)
+
 
 class UnreadableError(DataError):
     """More cells of a column than allowed cannot be read; `cells` holds each of them."""
@@ -53,7 +56,11 @@ class UnreadableError(DataError):
         shown = [f"\n  - {cell}" for cell in self.cells[:20]]
         if len(self.cells) > len(shown):
             shown.append(f"\n  ... and {len(self.cells) - len(shown)} more in `.cells`")
+        self.summary = summary
         super().__init__(summary + "".join(shown))
+
+    def __reduce__(self) -> tuple[type[UnreadableError], tuple[object, ...]]:
+        return type(self), (self.summary, self.cells)
 
 
 class SettingError(PolymodalError, ValueError):
@@ -72,8 +79,11 @@ class MissingExtraError(PolymodalError, ImportError):
     """An optional package is needed for what was asked."""
 
     def __init__(self, what: str, extra: str) -> None:
-        self.extra = extra
+        self.what, self.extra = what, extra
         super().__init__(f"{what} needs an optional package. Install it with:  pip install 'polymodal[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.what, self.extra)
 
 
 def near_miss(name: str, allowed: Iterable[str]) -> str:

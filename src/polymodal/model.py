@@ -15,24 +15,23 @@ from torch import nn
 from polymodal.answering import answer_lattice, outputs_of, requested_patterns
 from polymodal.artifact import Artifact
 from polymodal.asked import as_table
-from polymodal.errors import ArtifactError, FitError, SettingError, UnreadableError
+from polymodal.errors import ArtifactError, FitError, SettingError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.predictions import Baseline, Predictions
-from polymodal.registry import EMBEDDERS, ENCODERS
 from polymodal.saving import restore, to_artifact
-from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
-from polymodal.store.embeddings import Embeds
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
 from polymodal.training.build import probe
-from polymodal.training.ensemble import Recipe, learners, member_count, train
+from polymodal.training.choice import Choice
+from polymodal.training.ensemble import Recipe, member_count, train
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
+from polymodal.training.rows import learners, refuse_unreadable
 from polymodal.training.settings import setting_faults
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Model:
     def __init__(
         self,
         fusion: str = "transformer",
-        encoders: Mapping[str, str | nn.Module] | None = None,
+        encoders: Mapping[str, str | os.PathLike[str] | nn.Module] | None = None,
         *,
         width: int = 64,
         dropout: float = 0.1,
@@ -83,7 +82,8 @@ class Model:
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
-        self.fusion, self.encoders = fusion, dict(encoders or {})
+        self.fusion = fusion
+        self.encoders = {n: os.fspath(e) if isinstance(e, os.PathLike) else e for n, e in (encoders or {}).items()}
         self.width, self.dropout, self.members, self.seed = width, dropout, members, seed
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.weight_decay, self.patience = weight_decay, patience
@@ -151,11 +151,12 @@ class Model:
         limit = seconds(budget)
         refuse_unreadable(table, max_unreadable)
         chosen = learners(table)
-        modules, embedders = self._resolve_encoders(chosen.schema)
-        preprocessor = Preprocessor.measure(chosen, embedders)
+        choice = Choice.of(chosen.schema, self.encoders)
+        chosen = chosen.with_schema(choice.schema)
+        preprocessor = Preprocessor.measure(chosen, choice.frozen)
         memory = preprocessor.prepare(chosen)
-        self._features = {n: probe(n, e, memory) for n, e in modules.items() if isinstance(e, nn.Module)}
-        recipe = Recipe(self.fusion, self.width, self.dropout, modules, self._features, self._plan, self.seed)
+        self._features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
+        recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, self._features, self._plan, self.seed)
         with progress_bar(progress) as watch:
             self.networks, self.histories = train(
                 chosen,
@@ -283,29 +284,6 @@ class Model:
         if faults:
             raise SettingError("\n".join(faults))
 
-    def _resolve_encoders(self, schema: Schema) -> tuple[dict[str, str | nn.Module], dict[str, Embeds]]:
-        """Encoders trained from scratch or given as modules, and frozen pretrained ones, by modality."""
-        own: dict[str, str | nn.Module] = {}
-        frozen: dict[str, Embeds] = {}
-        for name, modality in schema.modalities.items():
-            given = self.encoders.get(name)
-            pretrained = modality.pretrained
-            if isinstance(given, str) and given not in ENCODERS.names():
-                pretrained = given
-            elif given is not None:
-                own[name] = given
-            if pretrained is None:
-                _refuse_misfit(name, modality, own.get(name, modality.encoder))
-            if pretrained is not None:
-                if modality.kind not in EMBEDDERS.names():
-                    raise SettingError(
-                        f"encoder {pretrained!r} of {name!r}: pretrained encoders are there for "
-                        f"{', '.join(EMBEDDERS.names())}, not for {modality.kind}; "
-                        f"from scratch: {', '.join(ENCODERS.names())}"
-                    )
-                frozen[name] = EMBEDDERS.get(modality.kind).load(pretrained)
-        return own, frozen
-
 
 def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | None = None) -> Model:
     """A saved model, ready to answer, bit for bit as before; no network, nothing unpickled or executed.
@@ -319,34 +297,3 @@ def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | No
         return restore(Model, artifact, dict(encoders or {}))
     except (KeyError, TypeError, ValidationError) as error:
         raise ArtifactError(f"{path} is damaged: its description lacks or misnames something ({error})") from error
-
-
-def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> None:
-    if isinstance(encoder, str) and (kinds := ENCODERS.get(encoder).kinds) and modality.kind not in kinds:
-        raise SettingError(f"encoder {encoder!r} reads {' or '.join(kinds)} cells; {name!r} is {modality.kind}")
-
-
-def refuse_unreadable(table: Table, limit: float) -> None:
-    """Raise UnreadableError when more than a share `limit` of the filled cells of any column cannot be read.
-
-    Raises SettingError for a limit that is no share.
-    """
-    if not 0 <= limit <= 1:
-        raise SettingError(f"max_unreadable is a share from 0 to 1; {limit} came")
-    over, faults = [], []
-    for name in table.schema.names:
-        cells = table.cells(name)
-        by_column: dict[str, int] = {}
-        for fault in cells.faults:
-            by_column[fault.column] = by_column.get(fault.column, 0) + 1
-        filled = int((cells.state > 0).sum())
-        for column, count in by_column.items():
-            if count > limit * filled:
-                over.append(f"{column!r}: {count} of {filled}")
-                faults += [fault for fault in cells.faults if fault.column == column]
-    if over:
-        raise UnreadableError(
-            f"more than {limit:.0%} of the filled cells cannot be read in {', '.join(over)}. "
-            "Mend them, leave the column out (ignore=), or raise max_unreadable.",
-            faults,
-        )

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from polymodal.errors import ArtifactError, DataError
+from polymodal.schema.modality import Modality
 
 FORMAT = 1  # of `config`; a change of what any setting means, or of what is done to a sample, is a new one
 
@@ -79,6 +80,10 @@ class Embedder(ABC):
                 f"sample {int(broken[0])}. Its weights may be damaged, or made for another precision."
             )
         return vectors
+
+    def suited(self, modality: Modality) -> Modality:
+        """The modality with cells kept as this encoder needs them, where the user did not say how."""
+        return modality
 
     def export(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Weights (copies, on the CPU) and JSON-able config that suffice to rebuild it."""

@@ -16,6 +16,7 @@ from polymodal.pretrained._embedder import FORMAT, Embedder, undisturbed_random
 from polymodal.pretrained._hub import require
 from polymodal.pretrained._picture import Preparation
 from polymodal.registry import EMBEDDERS
+from polymodal.schema.modality import Modality
 
 _NEEDED = ("input_size", "fixed_input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std")
 _SHAPING = ("num_classes", "pool_size", "first_conv", "classifier")
@@ -41,6 +42,12 @@ class ImageEmbedder(Embedder):
     def shorter_side(self) -> int:
         """Pixels that the shorter side of a picture should have at least; a smaller one is enlarged."""
         return min(self.preparation.scaled)
+
+    def suited(self, modality: Modality) -> Modality:
+        """Pictures kept at twice the shorter side that is needed, so that long ones keep enough of theirs."""
+        if "size" in modality.model_fields_set:
+            return modality
+        return modality.model_copy(update={"size": 2 * self.shorter_side})
 
     @classmethod
     def load(cls, name: str, device: torch.device | str = "cpu") -> Self:

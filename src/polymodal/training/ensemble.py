@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from polymodal.errors import FitError
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.schema.table import Table
@@ -25,7 +24,6 @@ from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import SMALL, Plan
 
 FOLDS = 5
-LEAST_ROWS = 8
 _HOLD_OUT = 0.15
 
 Watch = Callable[[int, int, int, int, Mapping[str, float]], None]  # member, of how many, epoch, of how many, figures
@@ -53,38 +51,6 @@ def member_count(asked: int | Literal["auto"], table: Table) -> int:
     if asked == "auto":
         return min(FOLDS, table.n_groups) if len(table) < SMALL else 1
     return min(asked, table.n_groups)
-
-
-def learners(table: Table) -> Table:
-    """The rows that anything can be learnt from: a known label and something present.
-
-    Raises FitError when they are too few, or a target does not vary over them.
-    """
-    known = np.zeros(len(table), dtype=bool)
-    for name in table.schema.targets:
-        labels = table.labels(name)
-        if labels is None:
-            raise FitError(f"the table has no column for target {name!r}")
-        known |= labels.known_rows
-    usable = known & table.present().any(axis=1)
-    if usable.sum() < LEAST_ROWS:
-        raise FitError(
-            f"{int(usable.sum())} of {len(table)} rows have a known label and at least one readable cell; "
-            f"at least {LEAST_ROWS} are needed"
-        )
-    chosen = table.take(np.flatnonzero(usable))
-    for name, target in chosen.schema.targets.items():
-        held = chosen.labels(name)
-        assert held is not None
-        seen = np.unique(held.values[held.known_rows], axis=0)
-        no_event = target.kind == "survival" and not seen[:, 1].any()
-        if len(seen) < 2 or no_event:
-            what = "no event" if no_event else "the same label everywhere" if len(seen) else "no known label"
-            raise FitError(
-                f"target {name!r} has {what} among the {len(chosen)} rows that can be learnt from; there is nothing to "
-                "tell apart"
-            )
-    return chosen
 
 
 def train(

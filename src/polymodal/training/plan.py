@@ -45,7 +45,7 @@ class Plan:
         import torch
 
         on_gpu = accelerator in ("gpu", "cuda") or (accelerator == "auto" and torch.cuda.is_available())
-        passes = epochs or int(min(max(60_000 / max(n_rows, 1), 8), 100))
+        passes = epochs or int(min(max(60_000 / max(n_rows, 1), 4), 100))
         size = batch_size or (32 if n_rows < 500 else 64 if n_rows < 5_000 else 128)
         return cls(
             epochs=passes,

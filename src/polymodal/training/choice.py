@@ -1,0 +1,66 @@
+"""Which encoder each modality gets: trained from scratch, somebody's own, or pretrained and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from polymodal.errors import SettingError
+from polymodal.pretrained._embedder import Embedder
+from polymodal.registry import EMBEDDERS, ENCODERS
+from polymodal.schema.modality import Modality
+from polymodal.schema.schema import Schema
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was decided for a schema.
+
+    Attributes:
+        schema: with every pretrained encoder named, and cells kept as large as it needs them.
+        trained: encoders given by name or as modules, where they are not the modality's default.
+        frozen: pretrained encoders.
+    """
+
+    schema: Schema
+    trained: Mapping[str, str | nn.Module]
+    frozen: Mapping[str, Embedder]
+
+    @classmethod
+    def of(cls, schema: Schema, given: Mapping[str, str | nn.Module]) -> Choice:
+        """A name that is no registered encoder is the hub name or folder of a pretrained one.
+
+        Raises SettingError for an encoder that does not read such cells, and what loading a pretrained one raises.
+        """
+        modalities, trained, frozen = dict(schema.modalities), {}, {}
+        for name, modality in schema.modalities.items():
+            asked = given.get(name)
+            pretrained = modality.pretrained
+            if isinstance(asked, str) and asked not in ENCODERS.names():
+                pretrained = asked
+            elif asked is not None:
+                trained[name], pretrained = asked, None
+            if pretrained is None:
+                _refuse_misfit(name, modality, trained.get(name, modality.encoder))
+                modalities[name] = modality.model_copy(update={"pretrained": None})
+            else:
+                frozen[name] = _load(name, modality, pretrained)
+                modalities[name] = frozen[name].suited(modality).model_copy(update={"pretrained": pretrained})
+        return cls(schema.model_copy(update={"modalities": modalities}), trained, frozen)
+
+
+def _load(name: str, modality: Modality, pretrained: str) -> Embedder:
+    if modality.kind not in EMBEDDERS.names():
+        raise SettingError(
+            f"encoder {pretrained!r} of {name!r}: pretrained encoders are there for {', '.join(EMBEDDERS.names())}, "
+            f"not for {modality.kind}; from scratch: {', '.join(ENCODERS.names())}"
+        )
+    embedder: Embedder = EMBEDDERS.get(modality.kind).load(pretrained)
+    return embedder
+
+
+def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> None:
+    if isinstance(encoder, str) and (kinds := ENCODERS.get(encoder).kinds) and modality.kind not in kinds:
+        raise SettingError(f"encoder {encoder!r} reads {' or '.join(kinds)} cells; {name!r} is {modality.kind}")

@@ -1,0 +1,68 @@
+"""The rows worth learning from, and when there are too few or too many of them broken."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from polymodal.errors import FitError, SettingError, UnreadableError
+from polymodal.schema.table import Table
+
+LEAST_ROWS = 8
+
+
+def learners(table: Table) -> Table:
+    """The rows that anything can be learnt from: a known label and something present.
+
+    Raises FitError when they are too few, or a target does not vary over them.
+    """
+    known = np.zeros(len(table), dtype=bool)
+    for name in table.schema.targets:
+        labels = table.labels(name)
+        if labels is None:
+            raise FitError(f"the table has no column for target {name!r}")
+        known |= labels.known_rows
+    usable = known & table.present().any(axis=1)
+    if usable.sum() < LEAST_ROWS:
+        raise FitError(
+            f"{int(usable.sum())} of {len(table)} rows have a known label and at least one readable cell; "
+            f"at least {LEAST_ROWS} are needed"
+        )
+    chosen = table.take(np.flatnonzero(usable))
+    for name, target in chosen.schema.targets.items():
+        held = chosen.labels(name)
+        assert held is not None
+        seen = np.unique(held.values[held.known_rows], axis=0)
+        no_event = target.kind == "survival" and not seen[:, 1].any()
+        if len(seen) < 2 or no_event:
+            what = "no event" if no_event else "the same label everywhere" if len(seen) else "no known label"
+            raise FitError(
+                f"target {name!r} has {what} among the {len(chosen)} rows that can be learnt from; there is nothing to "
+                "tell apart"
+            )
+    return chosen
+
+
+def refuse_unreadable(table: Table, limit: float) -> None:
+    """Raise UnreadableError when more than a share `limit` of the filled cells of any column cannot be read.
+
+    Raises SettingError for a limit that is no share.
+    """
+    if not 0 <= limit <= 1:
+        raise SettingError(f"max_unreadable is a share from 0 to 1; {limit} came")
+    over, faults = [], []
+    for name in table.schema.names:
+        cells = table.cells(name)
+        by_column: dict[str, int] = {}
+        for fault in cells.faults:
+            by_column[fault.column] = by_column.get(fault.column, 0) + 1
+        filled = int((cells.state > 0).sum())
+        for column, count in by_column.items():
+            if count > limit * filled:
+                over.append(f"{column!r}: {count} of {filled}")
+                faults += [fault for fault in cells.faults if fault.column == column]
+    if over:
+        raise UnreadableError(
+            f"more than {limit:.0%} of the filled cells cannot be read in {', '.join(over)}. "
+            "Mend them, leave the column out (ignore=), or raise max_unreadable.",
+            faults,
+        )
