@@ -1,0 +1,32 @@
+"""What is left open follows the number of rows; what is given stays."""
+
+import pytest
+
+from polymodal.training.plan import Plan
+
+
+def test_small_data_get_more_passes_in_smaller_batches() -> None:
+    plans = [Plan.for_rows(n) for n in (50, 1_000, 10_000, 1_000_000)]
+    assert [plan.epochs for plan in plans] == sorted((plan.epochs for plan in plans), reverse=True)
+    assert [plan.batch_size for plan in plans] == sorted(plan.batch_size for plan in plans)
+    assert all(plan.patience <= plan.epochs for plan in plans)
+
+
+def test_a_batch_is_no_larger_than_the_rows() -> None:
+    assert Plan.for_rows(5).batch_size == 5
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("epochs", 3),
+        ("batch_size", 7),
+        ("learning_rate", 0.5),
+        ("weight_decay", 0.0),
+        ("patience", 2),
+        ("precision", "64-true"),
+        ("accelerator", "cpu"),
+    ],
+)
+def test_what_is_given_stays(setting: str, value: object) -> None:
+    assert getattr(Plan.for_rows(1_000, **{setting: value}), setting) == value  # type: ignore[arg-type]
