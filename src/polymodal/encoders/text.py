@@ -14,7 +14,7 @@ from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 N_TOKENS = 2
-FORGET = 0.3  # share of codes left out in training, so that no rare word can be learnt by heart
+FORGET = 0.5  # share of codes left out in training, so that no rare word can be learnt by heart
 
 
 @ENCODERS.register("text")
