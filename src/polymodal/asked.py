@@ -76,7 +76,7 @@ def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.Data
         cells = np.empty(len(rows), dtype=object)  # cells that are arrays stay cells
         for position, row in enumerate(expanded):
             cells[position] = row.get(column)
-        frame[column] = cells
+        frame[column] = pd.Series(cells, dtype=object)
     return pd.DataFrame(frame, index=range(len(rows)))
 
 

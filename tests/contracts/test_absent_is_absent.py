@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import polymodal as pm
-from polymodal.fusion._fusion import under_patterns
 from polymodal.registry import FUSIONS
 from polymodal.schema.batch import Tokens
 
@@ -135,7 +134,7 @@ def test_an_absent_modality_gets_no_gradient(model, table, way):
         kept = torch.from_numpy(memory.present[rows])[None].clone()
         kept[:, :, position] = False
         tokens = network.encode(batch)
-        fused = network.fuse(under_patterns(tokens, kept, names), len(rows))
+        fused = network.fuse_under(tokens, kept)
         network.loss(fused, batch).backward()
         gradients = [parameter.grad.abs().max().item() for parameter in network.encoders[name].parameters()]
         assert gradients

@@ -17,7 +17,7 @@ def mixed(count: int) -> pm.Table:
     return random_table(np.random.default_rng(count), kinds, ROWS, missing=0.3)
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 8])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
 @pytest.mark.parametrize("fusion", FUSIONS.names())
 def test_the_whole_road(fusion, count, tmp_path, answers):
     table = mixed(count)

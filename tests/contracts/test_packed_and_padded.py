@@ -92,3 +92,26 @@ def test_packed_is_one_row_at_a_time(name, seed, size, share):
     assert torch.equal(together.known, torch.cat([one.known for one in alone]))
     present = {int(row) for one in tokens.values() for row in one.rows}
     assert together.known.tolist() == [row in present for row in range(size)]
+
+
+@pytest.mark.parametrize("name", FUSIONS.names())
+@given(seed=st.integers(0, 2**16), size=st.integers(1, 12), share=st.sampled_from([0.3, 1.0]))
+@torch.no_grad()
+def test_many_subsets_at_once_are_one_at_a_time(name, seed, size, share):
+    torch.manual_seed(seed)
+    fusion = FUSIONS.get(name)(NAMES, WIDTH, 0.0).eval()
+    tokens = random_tokens(seed, size, share)
+    present = torch.zeros(size, len(NAMES), dtype=torch.bool)
+    for modality, one in tokens.items():
+        present[one.rows, NAMES.index(modality)] = True
+    kept = present & (torch.rand(5, size, len(NAMES), generator=torch.Generator().manual_seed(seed)) < 0.5)
+    together = fusion.under(tokens, kept)
+    for place, subset in enumerate(kept):
+        rest = {}
+        for modality, one in tokens.items():
+            here = subset[one.rows, NAMES.index(modality)]
+            if here.any():
+                rest[modality] = Tokens(one.values[here], one.mask[here], one.rows[here])
+        alone, part = fusion(rest, size), slice(place * size, (place + 1) * size)
+        torch.testing.assert_close(together.values[part], alone.values, atol=1e-5, rtol=0)
+        assert torch.equal(together.known[part], alone.known)

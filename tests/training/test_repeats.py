@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import polymodal as pm
+from polymodal.registry import FUSIONS
 from polymodal.testing import random_table
 
 SETTINGS = {"members": 2, "epochs": 3, "width": 8}
@@ -18,7 +19,7 @@ def table() -> pm.Table:
     return random_table(np.random.default_rng(0), kinds, rows=24)
 
 
-@pytest.mark.parametrize("fusion", ["concat", "late", "transformer"])
+@pytest.mark.parametrize("fusion", FUSIONS.names())
 def test_same_seed_same_bits(table, fusion):
     torch.manual_seed(1)
     one = pm.Model(fusion, **SETTINGS).fit(table)

@@ -98,7 +98,9 @@ class Vector(Modality):
         if len(sample) != len(statistics.mean):
             raise Unreadable(f"{len(statistics.mean)} numbers were learnt, {len(sample)} came")
         values = np.log1p(np.maximum(sample, 0)) if statistics.is_log else sample
-        return ((values - statistics.mean) / statistics.std).clip(-10, 10).astype(np.float32)
+        mean, std = np.array(statistics.mean), np.array(statistics.std)
+        # Bounded before it is divided: a huge value over a small spread is no number any more.
+        return ((np.clip(values, mean - 10 * std, mean + 10 * std) - mean) / std).astype(np.float32)
 
     def collate(self, arrays: Sequence[np.ndarray], statistics: VectorStatistics) -> tuple[Tensor, Tensor | None]:
         """Standardised values `[n, F]`, zero in gaps, and mask `[n, F]`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -164,12 +165,16 @@ def _assemble(columns: dict[Any, pd.Series], length: int) -> pd.DataFrame:
 
 def _column(cells: list[Any]) -> pd.Series:
     if all(cell is None or isinstance(cell, (str, bool, int, float, np.generic)) for cell in cells):
-        return pd.Series(cells)
+        with contextlib.suppress(UnicodeEncodeError):  # half a surrogate pair, as broken exports hold
+            return pd.Series(cells)
     # Filled one by one: NumPy would stack cells that are arrays of one shape, and pandas would unpack some.
     column = np.empty(len(cells), dtype=object)
     for row, cell in enumerate(cells):
         column[row] = cell
-    return pd.Series(column).infer_objects()
+    objects = pd.Series(column, dtype=object)
+    with contextlib.suppress(UnicodeEncodeError):
+        return objects.infer_objects()
+    return objects
 
 
 def _from_arrow(table: pa.Table, where: str) -> pd.DataFrame:
