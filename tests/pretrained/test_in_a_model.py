@@ -1,4 +1,4 @@
-"""Frozen pretrained encoders on the whole road: fitted with, kept with the model, answering with the network cut off."""
+"""Frozen pretrained encoders on the whole road: fitted with, kept with the model, answering with no network."""
 
 from __future__ import annotations
 

@@ -129,10 +129,10 @@ def fit(
                 fabric.clip_gradients(stepper, optimizer, max_norm=_CLIP, error_if_nonfinite=False)
                 optimizer.step()
                 total += float(loss.detach())
-                if budget and spent + time.monotonic() - start > budget and history.validation:
+                if budget and spent + time.monotonic() - start > budget:
                     break
             result = validate(network, validation, patterns, targets, fabric.device)
-            history.losses.append(total / n_batches)
+            history.losses.append(total / (index + 1))
             history.validation.append(result.shortfall)
             history.metrics.append(dict(result.metrics))
             if result.shortfall <= min(history.validation):
@@ -144,7 +144,7 @@ def fit(
                 store.save(network, optimizer, history, best, elapsed)
             if report:
                 report(
-                    epoch, plan.epochs, {"loss": total / n_batches, "validation": result.shortfall, **result.metrics}
+                    epoch, plan.epochs, {"loss": history.losses[-1], "validation": result.shortfall, **result.metrics}
                 )
     network.load_state_dict(best)
     network.eval()
