@@ -16,7 +16,8 @@ from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 N_TOKENS = 2
-TURN = 0.3  # about 15 degrees
+TURN = 0.2  # about 10 degrees
+TONES = 16
 
 
 @ENCODERS.register("series")
@@ -42,7 +43,7 @@ class SeriesEncoder(Encoder):
         self.dropout = nn.Dropout(dropout)
         self.pool = AttentionPool(width, N_TOKENS)
         self.summary = nn.Sequential(
-            nn.Linear(5 * channels, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
+            nn.Linear((5 + TONES) * channels, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
         )
 
     def forward(self, field: Field) -> Tokens:
@@ -79,7 +80,7 @@ def _normed(grid: Tensor, norm: nn.LayerNorm, inside: Tensor) -> Tensor:
 
 
 def _summary(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Float[Tensor, "n S"]:
-    """Mean, spread, lowest, highest and mean step of each channel over what is real; zero for an empty channel."""
+    """Mean, spread, range, mean step and spectrum of each channel over what is real; zero for an empty channel."""
     counts = mask.sum(dim=1).clamp(min=1)
     mean = values.sum(dim=1) / counts
     spread = (((values - mean[:, None]) * mask) ** 2).sum(dim=1).div(counts).add(1e-6).sqrt()
@@ -88,8 +89,20 @@ def _summary(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Flo
     high = values.masked_fill(~mask, float("-inf")).amax(dim=1)
     both = mask[:, 1:] & mask[:, :-1]
     step = ((values[:, 1:] - values[:, :-1]).abs() * both).sum(dim=1) / both.sum(dim=1).clamp(min=1)
-    figures = (mean, spread, low, high, step)
+    figures = [mean, spread, low, high, step, *_tones((values - mean[:, None]) * mask, counts)]
     return torch.cat([torch.where(some, one, 0.0) for one in figures], dim=1)
+
+
+def _tones(centred: Float[Tensor, "n L C"], counts: Tensor) -> list[Float[Tensor, "n C"]]:
+    """How strong each of a few fixed pitches is, from one turn in 128 samples to one in two: a coarse spectrum.
+
+    Fixed pitches, unlike the bins of a Fourier transform, do not depend on how long a series or its neighbour is.
+    """
+    turns = torch.logspace(-7, -1, TONES, base=2.0, device=centred.device)
+    angle = 2 * torch.pi * turns[:, None] * torch.arange(centred.shape[1], device=centred.device)
+    waves = torch.stack([angle.cos(), angle.sin()]).to(centred.dtype)
+    parts = torch.einsum("pkl,nlc->pknc", waves, centred) / counts
+    return list((4 * parts.square().sum(dim=0) + 1e-6).sqrt().log().add(3).unbind(dim=0))
 
 
 def _vary(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Float[Tensor, "n L C"]:
