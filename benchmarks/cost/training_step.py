@@ -14,8 +14,9 @@ from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.build import build
-from polymodal.training.fit import ALONE
+from polymodal.training.fit import ALONE, adamw
 from polymodal.training.patterns import uniform_patterns
+from polymodal.training.plan import Plan
 
 ROWS, BATCH, SEED, MARK = 1024, 128, 0, 0.65
 
@@ -35,7 +36,7 @@ class Stepper:
             features={},
             seed=SEED,
         ).train()
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-4)
+        self.optimizer = adamw(self.network, Plan.for_rows(ROWS, batch_size=BATCH))
 
     def steps(self) -> None:
         """Once over the rows: pack, encode, fuse full and drawn patterns, loss, backward, clip, update."""

@@ -93,7 +93,7 @@ def fit(
     names = tuple(train.collate)
     patterns = validation_patterns(len(names))
     step = _Step(network)
-    optimizer = torch.optim.AdamW(_groups(network, plan.weight_decay), lr=plan.learning_rate, betas=(0.9, 0.98))
+    optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
     history, best = History(), _copy(network)
     store = None
@@ -153,8 +153,10 @@ def fit(
 
 def _fabric(plan: Plan) -> Fabric:
     try:
-        return Fabric(accelerator=plan.accelerator, devices=1, precision=plan.precision)  # type: ignore[arg-type]
-    except (ValueError, RuntimeError) as error:
+        fabric = Fabric(accelerator=plan.accelerator, devices=1, precision=plan.precision)  # type: ignore[arg-type]
+        torch.zeros(1, dtype=torch.float64, device=fabric.device)  # labels need it, and not every device has it
+        return fabric
+    except (ValueError, RuntimeError, TypeError) as error:
         raise SettingError(
             f"accelerator={plan.accelerator!r} with precision={plan.precision!r} cannot be had here: {error}"
         ) from error
@@ -178,6 +180,13 @@ def _set_rate(
     scale = min(1.0, done / 0.05 + 0.02) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
     for group in optimizer.param_groups:
         group["lr"] = plan.learning_rate * scale
+
+
+def adamw(network: Network, plan: Plan) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019) in one pass over all weights, unless half precision needs the scaled one."""
+    groups = _groups(network, plan.weight_decay)
+    fused = plan.precision != "16-mixed"  # its gradients are unscaled inside a fused step, too late to clip them
+    return torch.optim.AdamW(groups, lr=plan.learning_rate, betas=(0.9, 0.98), fused=fused)
 
 
 def _groups(network: Network, weight_decay: float) -> list[dict[str, object]]:
