@@ -10,7 +10,8 @@ from benchmarks.record import Outcome, publish
 from polymodal.fusion.transformer import TransformerFusion
 from polymodal.schema.batch import Tokens
 
-MODALITIES, TOKENS, WIDTH, ROWS, MISSING, SEED, MARK = 32, 2, 64, 128, 0.9, 0, 0.15
+MODALITIES, TOKENS, WIDTH, MISSING, SEED, MARK = 32, 2, 64, 0.9, 0, 0.15
+ROWS = 256  # what a training step of 128 rows fuses: each in full and under a drawn pattern
 
 
 def padded(fusion: TransformerFusion, values: Tensor, present: Tensor) -> Tensor:

@@ -71,13 +71,11 @@ def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.Data
         counted = [f"{fault} ({count} rows)" if count > 1 else fault for fault, count in Counter(faults).items()]
         raise SchemaError("a row names what the model was not fitted on", counted)
     columns = list(dict.fromkeys(column for row in expanded for column in row))
-    frame = {}
-    for column in columns:
-        cells = np.empty(len(rows), dtype=object)  # cells that are arrays stay cells
-        for position, row in enumerate(expanded):
-            cells[position] = row.get(column)
-        frame[column] = pd.Series(cells, dtype=object)
-    return pd.DataFrame(frame, index=range(len(rows)))
+    cells = np.empty((len(rows), len(columns)), dtype=object)  # cells that are arrays stay cells
+    for position, row in enumerate(expanded):
+        for place, column in enumerate(columns):
+            cells[position, place] = row.get(column)
+    return pd.DataFrame(cells, index=range(len(rows)), columns=pd.Index(columns, dtype=object), dtype=object)
 
 
 def _expand(row: Mapping[str, Any], schema: Schema, faults: list[str]) -> dict[str, Any]:

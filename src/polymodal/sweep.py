@@ -27,7 +27,8 @@ def sweep(
     Each present cell goes through its encoder once; only what depends on the pattern runs for each, and only for
     the distinct subsets of what a row has.
     """
-    network.eval()
+    if network.training:  # telling every part what it knows would cost as much as answering a row
+        network.eval()
     raws = {name: torch.empty(len(patterns), len(memory), len(one.prior)) for name, one in network.objectives.items()}
     for group in _groups(patterns, memory.present):
         at_once = max(1, _ANSWERS // group.n_subsets)

@@ -93,7 +93,8 @@ class Tabular(Modality):
 
         One value that cannot be read is a fault of its own; the rest of the row stays.
         """
-        raw = frame.reindex(columns=list(self.columns or (name,)))
+        columns = list(self.columns or (name,))
+        raw = frame if frame.columns.isin(columns).sum() == len(columns) else frame.reindex(columns=columns)
         faults: list[CellError] = []
         read: list[Sequence[Any]] = [_read_numbers(raw[column], faults) for column in self.numbers]
         read += [_read_categories(raw[column], faults) for column in self.categories]

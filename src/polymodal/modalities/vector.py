@@ -137,7 +137,11 @@ def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cel
     raw = frame.reindex(columns=list(columns))
     panel = np.full(raw.shape, np.nan)
     unreadable: dict[int, str] = {}
-    for position, column in enumerate(columns):
+    plain = [dtype.kind == "f" for dtype in raw.dtypes]  # taken all at once: a panel may have thousands of columns
+    panel[:, plain] = raw.loc[:, plain].to_numpy(dtype=np.float64)
+    odd = ~np.asarray(plain) | np.isinf(panel).any(axis=0)
+    for position in np.flatnonzero(odd).tolist():
+        column = columns[position]
         panel[:, position], lost = read_numbers(raw[column])
         for row in np.flatnonzero(lost).tolist():
             unreadable.setdefault(
