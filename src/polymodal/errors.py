@@ -92,7 +92,7 @@ def near_miss(name: str, allowed: Iterable[str]) -> str:
     >>> near_miss("transfomer", ["late", "transformer"])
     "Did you mean 'transformer'? Allowed: 'late', 'transformer'."
     """
-    names = sorted(allowed)
+    names = sorted(set(allowed))
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
