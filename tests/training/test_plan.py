@@ -30,3 +30,11 @@ def test_a_batch_is_no_larger_than_the_rows() -> None:
 )
 def test_what_is_given_stays(setting: str, value: object) -> None:
     assert getattr(Plan.for_rows(1_000, **{setting: value}), setting) == value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_gpu_is_chosen_where_there_is_one(is_there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: is_there)
+    chosen = Plan.for_rows(1_000)
+    assert (chosen.accelerator, chosen.precision) == (("cuda", "bf16-mixed") if is_there else ("cpu", "32-true"))
+    assert Plan.for_rows(1_000, accelerator="gpu").accelerator == "cuda"

@@ -17,7 +17,7 @@ class Plan:
         learning_rate, weight_decay: of AdamW; the rate warms up, then falls to zero along a cosine.
         patience: epochs without a better validation lattice before stopping.
         precision: of Lightning Fabric, such as "32-true" or "bf16-mixed".
-        accelerator: "cpu", "gpu" or "auto".
+        accelerator: "cpu" or "cuda"; whatever else was given is left to Lightning Fabric to refuse.
     """
 
     epochs: int
@@ -44,7 +44,12 @@ class Plan:
         """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
         import torch
 
-        on_gpu = accelerator in ("gpu", "cuda") or (accelerator == "auto" and torch.cuda.is_available())
+        # Apple's GPU is not chosen: it has no double precision, in which numbers and times to an event are kept.
+        if accelerator == "auto":
+            accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+        elif accelerator == "gpu":
+            accelerator = "cuda"
+        on_gpu = accelerator == "cuda"
         passes = epochs or int(min(max(60_000 / max(n_rows, 1), 4), 100))
         size = batch_size or (32 if n_rows < 500 else 64 if n_rows < 5_000 else 128)
         return cls(
