@@ -133,3 +133,20 @@ def test_a_folder_that_cannot_be_is_named(table, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ArtifactError, match="cannot write"):
         pm.Model(**{**SETTINGS, "epochs": 1}).fit(table, checkpoint=tmp_path / "file" / "run")
+
+
+def test_one_weight_in_two_places_is_kept(table, tmp_path):
+    class Tied(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.there = torch.nn.Linear(3, 3)
+            self.back = torch.nn.Linear(3, 3)
+            self.back.weight = self.there.weight
+
+        def forward(self, values):
+            return self.back(self.there(values).tanh())
+
+    model = pm.Model(encoders={"v": Tied()}, members=1, epochs=2, width=8)
+    first = model.fit(table, checkpoint=tmp_path / "run").predict(table).outputs["y"]
+    again = model.fit(table, checkpoint=tmp_path / "run").predict(table).outputs["y"]
+    np.testing.assert_array_equal(first, again)

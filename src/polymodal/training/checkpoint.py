@@ -48,9 +48,9 @@ class Checkpoint:
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{key}": torch.as_tensor(value) for key, value in state.items()}
         told = {"settings": self.settings, "history": asdict(history), "elapsed": elapsed}
-        data = save(
-            {name: value.cpu().contiguous() for name, value in tensors.items()}, {"polymodal": json.dumps(told)}
-        )
+        # Copies, because a module may use one weight in two places, and safetensors wants each name to own its memory.
+        own = {name: value.cpu().contiguous().clone() for name, value in tensors.items()}
+        data = save(own, {"polymodal": json.dumps(told)})
         write_atomically(self.path, data)
 
     def load(self, network: Network, optimizer: torch.optim.Optimizer) -> tuple[History, dict[str, Tensor], float]:
