@@ -83,8 +83,7 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             network.load_state_dict(weights)
         except RuntimeError as error:
             raise ArtifactError(f"the weights do not fit the network that the file describes: {error}") from error
-        network.eval()
-        model.networks.append(network)
+        model.networks.append(network.to("cpu").eval())
     return model
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -30,12 +32,12 @@ class CustomEncoder(nn.Module):
 
 def output_features(module: nn.Module, field: Field, name: str) -> int:
     """The last axis of what the module returns for a field. Raises SettingError when it returns something else."""
-    was_training = module.training
-    module.eval()
+    tried = copy.deepcopy(module).eval()  # the caller's own keeps its modes, and whatever a call would leave in it
+    for weight in chain(tried.parameters(), tried.buffers()):
+        field = field.to(weight.device)
+        break
     with torch.no_grad():
-        features = _run(module, field, _takes_mask(module), name).shape[-1]
-    module.train(was_training)
-    return int(features)
+        return int(_run(tried, field, _takes_mask(tried), name).shape[-1])
 
 
 def _run(module: nn.Module, field: Field, takes_mask: bool, name: str) -> Tensor:
