@@ -120,8 +120,13 @@ class Model:
         return self.preprocessor.schema
 
     def to(self, device: str | torch.device) -> Self:
-        """Answer on another device from now on."""
-        self._device = torch.device(device)
+        """Answer on another device from now on. Raises SettingError for one that cannot be had here."""
+        try:
+            wanted = torch.device(device)
+            torch.zeros(1, dtype=torch.float64, device=wanted)  # answers need it, and not every device has it
+        except (RuntimeError, AssertionError, TypeError) as error:
+            raise SettingError(f"device {device!r} cannot be had here: {str(error).splitlines()[0]}") from error
+        self._device = wanted
         for network in self.networks:
             network.to(self._device)
         return self
@@ -155,10 +160,10 @@ class Model:
         chosen = chosen.with_schema(choice.schema)
         preprocessor = Preprocessor.measure(chosen, choice.frozen)
         memory = preprocessor.prepare(chosen)
-        self._features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
-        recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, self._features, self._plan, self.seed)
+        features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
+        recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, self._plan, self.seed)
         with progress_bar(progress) as watch:
-            self.networks, self.histories = train(
+            networks, histories = train(
                 chosen,
                 memory,
                 recipe,
@@ -167,8 +172,9 @@ class Model:
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 watch=watch,
             )
-        self._preprocessor = preprocessor
-        return self
+        self.networks, self.histories = networks, histories
+        self._preprocessor, self._features = preprocessor, features
+        return self.to(self._device)
 
     def predict(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Predictions:
         """Answer each row from what it has.
@@ -218,26 +224,36 @@ class Model:
         )
 
     def evaluate(
-        self, table: Any, *, metric: str | Mapping[str, str] | None = None, resamples: int = 1000
+        self,
+        table: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        metric: str | Mapping[str, str] | None = None,
+        resamples: int = 1000,
     ) -> Evaluation:
         """Scores overall, per pattern and against each modality alone, with bootstrap intervals."""
         from polymodal.explain.evaluation import evaluate
 
-        return evaluate(self.lattice(table), metric, resamples, self.seed)
+        return evaluate(self.lattice(table, files=files), metric, resamples, self.seed)
 
     def explain(
-        self, table: Any, target: str | None = None, *, metric: str | Mapping[str, str] | None = None
+        self,
+        table: Any,
+        target: str | None = None,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        metric: str | Mapping[str, str] | None = None,
     ) -> Explanation:
         """Which modality told it, for each row and overall: exact Shapley values and interactions."""
         from polymodal.explain.explanation import explain
 
-        return explain(self.lattice(table), target, metric, seed=self.seed)
+        return explain(self.lattice(table, files=files), target, metric, seed=self.seed)
 
-    def report(self, path: str | os.PathLike[str], table: Any) -> Path:
+    def report(self, path: str | os.PathLike[str], table: Any, *, files: str | os.PathLike[str] | None = None) -> Path:
         """Write one self-contained HTML page on the model's answers for a table, and return its path."""
         from polymodal.report.page import write_page
 
-        return write_page(self, as_table(table, self.schema, None)[0], Path(path))
+        return write_page(self, as_table(table, self.schema, files)[0], Path(path))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write everything needed to answer into one file. Raises ArtifactError when it cannot be written."""
