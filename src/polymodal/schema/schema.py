@@ -69,10 +69,11 @@ class Schema(BaseModel):
             for source, name in reads.items()
             if source not in have
         ]
+        left_out = self.reasons.keys() - self.modalities.keys() - self.targets.keys()
         extra = [
             f"column {column!r} was not there when the model was fitted: ignored"
             for column in columns
-            if column not in reads and column not in known
+            if column not in reads and column not in known and column not in left_out
         ]
         return lacks + extra
 
