@@ -90,7 +90,8 @@ def _table_file(path: Path) -> Path:
         folder = path.parent
         if not folder.is_dir():
             raise DataError(f"no such file: {path} (the folder {folder} does not exist)")
-        raise DataError(f"no such file: {path}. {near_miss(path.name, [one.name for one in folder.iterdir()])}")
+        there = [one.name for one in folder.iterdir() if _suffix(one) in _FORMATS and one.name[0] != "."]
+        raise DataError(f"no such file: {path}. {near_miss(path.name, there)}")
     if _suffix(path) not in _FORMATS:
         raise DataError(f"{path}: tables are read from {_suffixes()} files, this one ends in {path.suffix!r}")
     return path
