@@ -136,16 +136,7 @@ class Image(Modality):
                     return self._bounded(_upright_rgb(picture, path))
         except Unreadable:
             raise
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            EOFError,
-            KeyError,
-            IndexError,
-            Pillow.DecompressionBombError,
-        ) as error:
-            # Pillow's format plugins raise all of these on broken bytes.
+        except _BROKEN as error:
             raise Unreadable(f"not a readable picture: {error or type(error).__name__}", path) from error
 
     def _bounded(self, picture: Pillow.Image) -> np.ndarray:

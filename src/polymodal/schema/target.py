@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -245,7 +245,6 @@ class Survival(Target):
         return np.where(labels.known, labels.values[:, 1].astype(int), -1)
 
 
-TargetKind = Literal["category", "multilabel", "number", "survival"]
 TARGETS: dict[str, type[Target]] = {kind.kind: kind for kind in (Category, Multilabel, Number, Survival)}
 
 
