@@ -24,12 +24,15 @@ def test_fine() -> None:
         (["predict", "m.pm", "--row", "[1]"], "one JSON object"),
         (["predict", "m.pm", "x.csv", "--out", "answers.xlsx"], "'.csv'"),
         (["demo", "miniacc", "--out", "taken/below"], "Not a directory"),
+        (["fit", "t.csv", "--target", "y", "--out", "."], "is a folder; give the name of a file"),
+        (["fit", "t.csv", "--target", "y", "--out", "taken/below/m.pm"], "Not a directory"),
         (["demo", "miniac"], "Did you mean 'miniacc'"),
     ],
 )
 def test_data_at_fault(arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").write_text("a file")
+    (tmp_path / "t.csv").write_text("x,y\n" + "1,a\n2,b\n" * 10)
     run = RUNNER.invoke(app, arguments)
     assert run.exit_code == 1
     assert run.stdout == ""

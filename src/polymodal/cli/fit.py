@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
 from polymodal.cli._table import parse_encoders, read_table
+from polymodal.errors import ArtifactError
 
 
 def fit(
@@ -35,7 +37,7 @@ def fit(
     ] = None,
     width: Annotated[int, typer.Option("--width", min=4, help="Numbers in a token; a multiple of 4.")] = 64,
     members: Annotated[
-        int | None, typer.Option("--members", min=1, help="Networks to average; by default five below 2,000 rows.")
+        int | None, typer.Option("--members", min=1, help="Networks to average; by default five below 500 rows.")
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the rows at most.")] = None,
     budget: options.Budget = None,
@@ -65,6 +67,7 @@ def fit(
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
     table = read_table(data, files=files, targets=target, types=type or (), ignore=ignore or (), roles=roles)
+    _make_place(out)
     kept = None
     if test > 0:
         table, kept = table.split(test=test, seed=seed, by=by)
@@ -79,3 +82,15 @@ def fit(
         return
     scores = model.evaluate(kept)
     answer(scores, {"model": out, "rows": len(table), "test": scores.to_dict()}, json)
+
+
+def _make_place(out: Path) -> None:
+    """Before the work, so that no work is lost for want of a place to put it."""
+    if out.is_dir():
+        raise ArtifactError(f"--out {out} is a folder; give the name of a file, such as {out / 'model.pm'}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArtifactError(f"--out {out}: {error.strerror or error}") from error
+    if not os.access(out.parent, os.W_OK):
+        raise ArtifactError(f"--out {out}: nothing may be written in {out.parent}")
