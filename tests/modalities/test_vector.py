@@ -72,3 +72,11 @@ def test_another_width_is_refused() -> None:
     kind = Vector()
     with pytest.raises(Unreadable, match="2 numbers were learnt, 3 came"):
         kind.prepare(np.zeros(3), kind.measure([np.zeros(2)]))
+
+
+def test_the_unit_of_a_feature_does_not_matter() -> None:
+    samples = [np.array([1e-13 * row, 5e-13 + 1e-14 * row]) for row in range(4)]
+    statistics = Vector(scale="standard").measure(samples)
+    prepared = np.stack([Vector(scale="standard").prepare(sample, statistics) for sample in samples])
+    np.testing.assert_allclose(prepared[:, 0], (np.arange(4) - 1.5) / np.arange(4.0).std(), rtol=1e-5)
+    np.testing.assert_allclose(prepared[:, 0], prepared[:, 1], rtol=1e-5)

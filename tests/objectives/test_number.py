@@ -49,3 +49,11 @@ def test_large_numbers_keep_their_digits() -> None:
     one = NumberObjective(Number(), 4)
     one.measure(Labels(np.array([1e9, 1e9 + 2]), np.ones(2, dtype=bool)), None)
     np.testing.assert_allclose(one.outputs(torch.tensor([[-1.0], [1.0]])), [[1e9], [1e9 + 2]], rtol=1e-15)
+
+
+def test_the_unit_does_not_matter() -> None:
+    one = NumberObjective(Number(), 4)
+    one.measure(Labels(1e-30 * np.arange(4.0), np.ones(4, dtype=bool)), None)
+    np.testing.assert_allclose([one.mean, one.std], [1.5e-30, 1e-30 * np.arange(4.0).std()])
+    one.measure(Labels(np.full(4, 7.0), np.ones(4, dtype=bool)), None)
+    assert one.std == 1.0

@@ -91,7 +91,7 @@ class Vector(Modality):
         counts = np.maximum((~gaps).sum(axis=0), 1)
         mean = np.where(gaps, 0, panel).sum(axis=0) / counts
         std = np.sqrt(np.where(gaps, 0, (panel - mean) ** 2).sum(axis=0) / counts)
-        std = np.where(std > 1e-8 * (1 + np.abs(mean)), std, 1.0)
+        std = np.where(std > 1e-8 * np.abs(mean), std, 1.0)  # below that it is what rounding leaves of a constant
         return VectorStatistics(is_log=is_log, mean=tuple(mean.tolist()), std=tuple(std.tolist()))
 
     def prepare(self, sample: np.ndarray, statistics: VectorStatistics) -> np.ndarray:

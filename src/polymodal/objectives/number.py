@@ -32,7 +32,7 @@ class NumberObjective(Objective):
         mean = (values * share).sum() / share.sum().clamp(min=1e-12)
         variance = ((values - mean) ** 2 * share).sum() / share.sum().clamp(min=1e-12)
         self.mean.copy_(mean)
-        self.std.copy_(variance.sqrt().clamp(min=1e-12))
+        self.std.copy_(torch.where(variance > 0, variance.sqrt(), 1.0))
 
     def loss(self, raw: Tensor, labels: KnownLabels, present: Tensor, weight: Tensor | None) -> Tensor:
         wanted = ((labels.values.double() - self.mean) / self.std).to(raw.dtype)
