@@ -7,7 +7,7 @@ from PIL import Image
 from torch import nn
 
 import polymodal as pm
-from polymodal.errors import FitError, SettingError
+from polymodal.errors import ArtifactError, FitError, SettingError
 
 SMALL = {"members": 1, "epochs": 2, "width": 8}
 RANDOM = np.random.default_rng(0)
@@ -53,3 +53,17 @@ def test_files_are_found_by_every_verb(tmp_path):
     assert model.evaluate(frame, files=tmp_path, resamples=0)["y"].alone[0].rows == 24
     assert model.explain(frame, files=tmp_path).targets["y"].present.all()
     assert "data:image/png" in model.report(tmp_path / "page.html", frame, files=tmp_path).read_text()
+
+
+def test_a_folder_is_no_place_for_a_file(table, tmp_path):
+    model = pm.Model(**SMALL).fit(table)
+    with pytest.raises(ArtifactError, match="it is a folder; give the name of a file"):
+        model.save(tmp_path)
+    with pytest.raises(ArtifactError, match="it is a folder; give the name of a file"):
+        model.report(tmp_path, table)
+
+
+def test_a_module_nobody_asked_for_is_refused(table, tmp_path):
+    saved = pm.Model(**SMALL).fit(table).save(tmp_path / "m.pm")
+    with pytest.raises(ArtifactError, match="gives a module for 'v', whose encoder is in the file already"):
+        pm.load(saved, encoders={"v": nn.Linear(3, 5)})

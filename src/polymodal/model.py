@@ -306,7 +306,8 @@ def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | No
 
     `encoders` gives back the modules of modalities fitted with somebody's own, whose code is not in the file.
 
-    Raises ArtifactError for a file that is missing, damaged or from a later version, or when a module is not given.
+    Raises ArtifactError for a file that is missing, damaged or from a later version, or when a module is not given or
+    not asked for.
     """
     artifact = Artifact.read(Path(path))
     try:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from polymodal.artifact import Artifact, prefixed
-from polymodal.errors import ArtifactError
+from polymodal.errors import ArtifactError, near_miss
 from polymodal.modalities.vector import Vector
 from polymodal.registry import EMBEDDERS
 from polymodal.schema.schema import Schema
@@ -53,13 +53,22 @@ def to_artifact(model: Model) -> Artifact:
 
 
 def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Module]) -> Model:
-    """The model that `to_artifact` wrote down. Raises ArtifactError when a module is not given or does not fit."""
+    """The model that `to_artifact` wrote down.
+
+    Raises ArtifactError when a module is not given, not asked for or does not fit.
+    """
     record = artifact.record
     lacking = sorted(set(record["own_encoders"]) - set(modules))
     if lacking:
         raise ArtifactError(
             f"the model was fitted with somebody's own encoder for {', '.join(lacking)}, whose code is not in the "
             f"file; give it: pm.load(path, encoders={{{lacking[0]!r}: YourModule()}})"
+        )
+    beyond = sorted(set(modules) - set(record["own_encoders"]))
+    if beyond:
+        raise ArtifactError(
+            f"encoders= gives a module for {', '.join(map(repr, beyond))}, whose encoder is in the file already. "
+            f"{near_miss(beyond[0], record['own_encoders'])}"
         )
     model = kind(encoders={**record["encoders"], **modules}, **record["settings"])
     model._features = dict(record["own_encoders"])

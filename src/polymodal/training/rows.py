@@ -47,8 +47,8 @@ def refuse_unreadable(table: Table, limit: float) -> None:
 
     Raises SettingError for a limit that is no share.
     """
-    if not 0 <= limit <= 1:
-        raise SettingError(f"max_unreadable is a share from 0 to 1; {limit} came")
+    if not (isinstance(limit, (int, float)) and 0 <= limit <= 1):
+        raise SettingError(f"max_unreadable is a share from 0 to 1; {limit!r} came")
     over, faults = [], []
     for name in table.schema.names:
         cells = table.cells(name)
