@@ -20,6 +20,7 @@ def one_thread() -> None:
     """Small networks gain nothing from threads, and lose much when other processes are busy."""
     torch.set_num_threads(1)
 
+
 # Read when torch is first imported: many threads on small matrices only get in each other's way.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
