@@ -196,3 +196,9 @@ def test_a_target_that_is_not_there(model):
         found.values("z")
     with pytest.raises(SettingError, match="is a category and has no survival curve"):
         found.curves("y")
+
+
+def test_one_row_of_a_frame(model):
+    frame = pd.DataFrame({"age": [0.5, -1.0], "note": ["chest pain", "cough"]})
+    both = model.predict(frame).outputs["y"]
+    assert np.allclose(model.predict(frame.iloc[0]).outputs["y"], both[:1], atol=1e-6)

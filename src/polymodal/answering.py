@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from polymodal.lattice import all_patterns
+from polymodal.lattice import all_patterns, chain_patterns
 from polymodal.network import Network
 from polymodal.objectives._objective import Objective
 from polymodal.store.memory import Memory
@@ -49,8 +49,4 @@ def requested_patterns(n_modalities: int, samples: int, seed: int) -> tuple[np.n
     random = np.random.default_rng(seed)
     half = [random.permutation(n_modalities) for _ in range(max(1, samples // 2))]
     permutations = np.array([order for one in half for order in (one, one[::-1])])
-    rank = np.argsort(permutations, axis=1)
-    chains = rank[:, None, :] < np.arange(n_modalities + 1)[None, :, None]
-    patterns = np.unique(chains.reshape(-1, n_modalities), axis=0)
-    by_size = np.argsort(patterns.sum(axis=1), kind="stable")
-    return patterns[by_size], permutations
+    return chain_patterns(permutations), permutations

@@ -28,6 +28,8 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
         if not table.frame.index.is_unique:  # faults are filed by label
             table = Table(table.frame.reset_index(drop=True), schema, table.files)
         return table, _differences(list(table.frame.columns), schema)
+    if isinstance(rows, pd.Series):  # one row of a frame
+        rows = rows.to_dict()
     if isinstance(rows, Mapping) and not _is_columns(rows, schema):
         return Table(_frame_of_rows([rows], schema), schema, _folder(files)), []
     if isinstance(rows, Sequence) and not isinstance(rows, (str, bytes)) and all(isinstance(r, Mapping) for r in rows):

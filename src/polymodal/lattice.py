@@ -68,3 +68,19 @@ def all_patterns(n_modalities: int) -> np.ndarray:
     """
     codes = np.arange(2**n_modalities)[:, None]
     return (codes >> np.arange(n_modalities)) & 1 == 1
+
+
+def prefixes(permutations: np.ndarray) -> np.ndarray:
+    """`[K, M + 1, M]` bool, the players that have joined after each step."""
+    joined = np.argsort(permutations, axis=1)
+    return joined[:, None, :] < np.arange(permutations.shape[1] + 1)[:, None]
+
+
+def chain_patterns(permutations: np.ndarray) -> np.ndarray:
+    """`[P, M]` every pattern that the orders `[K, M]` pass through: empty first, full last, no duplicates.
+
+    >>> chain_patterns(np.array([[0, 1], [1, 0]])).astype(int).tolist()
+    [[0, 0], [0, 1], [1, 0], [1, 1]]
+    """
+    found = np.unique(prefixes(permutations).reshape(-1, permutations.shape[1]), axis=0)
+    return found[np.argsort(found.sum(axis=1), kind="stable")]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from polymodal.errors import DataError
-from polymodal.explain.chains import chain_patterns, sampled_shapley
+from polymodal.explain.chains import sampled_shapley
 from polymodal.explain.game import shapley
-from polymodal.lattice import all_patterns
+from polymodal.lattice import all_patterns, chain_patterns
 
 
 def test_all_orders_give_the_exact_values():

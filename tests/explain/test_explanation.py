@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from polymodal.errors import DataError, SettingError
-from polymodal.explain.chains import chain_patterns
 from polymodal.explain.explanation import explain
 from polymodal.explain.game import shapley
-from polymodal.lattice import Lattice, all_patterns
+from polymodal.lattice import Lattice, all_patterns, chain_patterns
 from polymodal.schema.target import Labels, Multilabel, Number, Survival
 
 

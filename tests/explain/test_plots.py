@@ -5,11 +5,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from polymodal.errors import SettingError
-from polymodal.explain.chains import chain_patterns
 from polymodal.explain.evaluation import evaluate
 from polymodal.explain.explanation import explain
 from polymodal.explain.plots import EVALUATION_KINDS, EXPLANATION_KINDS
 from polymodal.explain.plots.palette import COLOURS, colour, label
+from polymodal.lattice import chain_patterns
 
 
 def drawn(figure, tmp_path):

@@ -5,16 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from polymodal.errors import DataError
-
-
-def chain_patterns(permutations: np.ndarray) -> np.ndarray:
-    """`[P, M]` every pattern that the orders `[K, M]` pass through: empty first, full last, no duplicates.
-
-    >>> chain_patterns(np.array([[0, 1], [1, 0]])).astype(int).tolist()
-    [[0, 0], [0, 1], [1, 0], [1, 1]]
-    """
-    found = np.unique(_prefixes(permutations).reshape(-1, permutations.shape[1]), axis=0)
-    return found[np.argsort(found.sum(axis=1), kind="stable")]
+from polymodal.lattice import prefixes as prefixes_of
 
 
 def sampled_shapley(v: np.ndarray, patterns: np.ndarray, permutations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,15 +29,9 @@ def sampled_shapley(v: np.ndarray, patterns: np.ndarray, permutations: np.ndarra
     return marginal.mean(axis=0), marginal.std(axis=0, ddof=1) / np.sqrt(count)
 
 
-def _prefixes(permutations: np.ndarray) -> np.ndarray:
-    """`[K, M + 1, M]` bool, the players that have joined after each step."""
-    joined = np.argsort(permutations, axis=1)
-    return joined[:, None, :] < np.arange(permutations.shape[1] + 1)[:, None]
-
-
 def _places(patterns: np.ndarray, permutations: np.ndarray) -> np.ndarray:
     where = {pattern.tobytes(): place for place, pattern in enumerate(np.asarray(patterns, dtype=bool))}
-    prefixes = _prefixes(permutations)
+    prefixes = prefixes_of(permutations)
     keys = [prefix.tobytes() for chain in prefixes for prefix in chain]
     gone = sum(key not in where for key in keys)
     if gone:

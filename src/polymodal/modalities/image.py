@@ -67,6 +67,8 @@ class Image(Modality):
             return "Pillow images"
         if all(isinstance(one, np.ndarray) and one.ndim == 3 and one.shape[2] in (3, 4) for one in seen):
             return "arrays of height x width x colour"
+        if all(isinstance(one, np.ndarray) and one.ndim == 2 and one.dtype == np.uint8 for one in seen):
+            return "arrays of height x width in shades from 0 to 255"
         if all(isinstance(one, bytes) and _looks_like_picture(one) for one in seen):
             return "bytes of pictures"
         return None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from polymodal.network import Network
+from polymodal.objectives._objective import Objective
 from polymodal.schema.batch import KnownLabels
 from polymodal.store.memory import Memory
 from polymodal.sweep import sweep
@@ -33,9 +36,12 @@ def calibrate(network: Network, held_out: Memory, patterns: Tensor) -> dict[str,
             continue
         labels = KnownLabels(torch.from_numpy(held.values), torch.from_numpy(held.known))
 
-        def loss(log_temperature: float, name: str = name, labels: KnownLabels = labels) -> float:
+        judge = copy.deepcopy(objective).cpu()
+
+        def loss(
+            log_temperature: float, name: str = name, labels: KnownLabels = labels, judge: Objective = judge
+        ) -> float:
             cooled = raws[name] / np.exp(log_temperature)
-            judge = network.objectives[name]
             each = [
                 judge.loss(raw, labels, (present & p).any(dim=1), weight)
                 for raw, p in zip(cooled, patterns, strict=True)

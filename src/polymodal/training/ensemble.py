@@ -95,8 +95,8 @@ def train(
             checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),
             report=None if watch is None else _for_member(watch, member, members),
         )
-        network.to("cpu")
         calibrate(network, validation, validation_patterns(validation.present.shape[1]))
+        network.to("cpu")
         for name, risk in risks.items():
             risk[rows] = _centred_risk(network, name, validation)
         networks.append(network)

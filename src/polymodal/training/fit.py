@@ -104,6 +104,7 @@ def fit(
     spent = 0.0
     if store and store.exists():
         history, best, spent = store.load(network, optimizer)
+        history.stopped = _verdict(history, plan, spent, budget)  # with the budget of this run
     n_batches = math.ceil(len(train) / plan.batch_size)
     epoch = len(history.losses)
     devices = [fabric.device] if fabric.device.type == "cuda" else []
