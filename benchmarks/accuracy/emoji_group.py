@@ -11,6 +11,7 @@ from benchmarks.record import Outcome, publish
 from polymodal.registry import DEMOS
 
 SEEDS = range(5)
+SEEN = "The text encoder was settled on validation rows of split 0, with its test accuracy printed beside them."
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
             is_reached=gain >= 0.05,
             table=average(runs),
             seeds="0 to 4, each its own 80/20 split",
-            notes=[f"Gain over the best modality alone: {gain:+.3f}."],
+            notes=[f"Gain over the best modality alone: {gain:+.3f}.", SEEN],
         )
     )
 

@@ -33,7 +33,8 @@ def main() -> None:
             notes=[
                 f"Best modality alone {best_single(runs):.3f}. Alone means on all test rows; one that lacks the "
                 "modality gets the prior. Forests (scikit-survival, 300 trees) see the assays only, gaps filled "
-                "with medians."
+                "with medians. Everything includes the clinical columns, which the forests "
+                "and the figures of the mark do not have."
             ],
         )
     )
