@@ -74,6 +74,8 @@ def _origin(part: object) -> str:
 MODALITIES: Registry[Any] = Registry("modality", "polymodal.modalities")
 EMBEDDERS: Registry[Any] = Registry("pretrained encoder", "polymodal.pretrained")
 ENCODERS: Registry[Any] = Registry("encoder", "polymodal.encoders")
+FEATURES: Registry[Any] = Registry("kind of plain features", "polymodal.features")
+LEARNERS: Registry[Any] = Registry("learner", "polymodal.learners")
 FUSIONS: Registry[Any] = Registry("fusion", "polymodal.fusion")
 OBJECTIVES: Registry[Any] = Registry("objective", "polymodal.objectives")
 DEMOS: Registry[Any] = Registry("demo", "polymodal.demos")
