@@ -1,4 +1,7 @@
-"""The outcome of a benchmark: printed, and with `--write` kept in docs/benchmarks.md under the script's name."""
+"""The outcome of a benchmark: printed, and with `--write` kept in docs/benchmarks.md under the script's name.
+
+The page opens with one line for each outcome on it, read back from the sections.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+SUMMARY = "summary"
+_VERDICT = r"reached|\*\*missed\*\*|no mark"
+_SECTION = re.compile(rf"^## (\S+/\S+)$(?:.|\n)*?^Mark: (.+): ({_VERDICT})\.$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Outcome:
         table: one mapping of heading to cell a line; the first line gives the headings.
         seeds: which were used.
         notes: what a reader must know to trust the figures.
+        verdict: whether fusion beat the best single modality, in words; empty where nothing was fused.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Outcome:
     table: Sequence[Mapping[str, object]]
     seeds: str
     notes: Sequence[str] = ()
+    verdict: str = ""
 
     def markdown(self) -> str:
         """Its section of the page."""
@@ -54,6 +62,7 @@ class Outcome:
                 *("| " + " | ".join(line) + " |" for line in lines),
                 "",
                 f"Mark: {self.mark}: {verdict}.",
+                *([self.verdict] if self.verdict else []),
                 *self.notes,
                 "",
                 f"`python -m benchmarks.{self.name.replace('/', '.')}`, {datetime.date.today()}, {machine()}, "
@@ -66,10 +75,15 @@ def publish(outcome: Outcome) -> None:
     """Print an outcome; when the script was called with `--write`, put it in the page in place of its former one."""
     parser = argparse.ArgumentParser(description=outcome.question)
     parser.add_argument("--write", action="store_true", help=f"keep the outcome in {PAGE.parent.name}/{PAGE.name}")
+    parser.add_argument("--quick", action="store_true", help="a dry run on a few rows; its figures mean nothing")
+    asked = parser.parse_args()
     section = outcome.markdown()
     print(section)
-    if parser.parse_args().write:
-        PAGE.write_text(replaced(PAGE.read_text(encoding="utf-8"), outcome.name, section), encoding="utf-8")
+    if asked.quick:
+        print("\nA dry run on a few rows: these figures mean nothing and are not kept.")
+    elif asked.write:
+        page = replaced(PAGE.read_text(encoding="utf-8"), outcome.name, section)
+        PAGE.write_text(replaced(page, SUMMARY, summary(page)), encoding="utf-8")
 
 
 def replaced(page: str, name: str, section: str) -> str:
@@ -80,6 +94,14 @@ def replaced(page: str, name: str, section: str) -> str:
     if found.search(page):
         return found.sub(lambda _: block, page)
     return f"{page.rstrip()}\n\n{block}\n"
+
+
+def summary(page: str) -> str:
+    """One line for each section of the page: its name, its mark, whether it was reached."""
+    found = [match.groups() for match in _SECTION.finditer(page)]
+    lines = ["| benchmark | mark | |", "| --- | --- | --- |"]
+    lines += [f"| [{name}](#{name.replace('/', '')}) | {mark} | {verdict} |" for name, mark, verdict in sorted(found)]
+    return "\n".join(lines)
 
 
 def machine() -> str:

@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 import polymodal as pm
-from benchmarks.accuracy.baselines import average, best_single, lines
+from benchmarks.accuracy.baselines import FUSED, average, best_single, lines, verdict
+from benchmarks.quick import QUICK, model
 from benchmarks.record import Outcome, publish
 from polymodal.metrics import score
 from polymodal.registry import DEMOS
@@ -18,18 +19,20 @@ def main() -> None:
     table = DEMOS.get("miniacc")().load()
     event = table.labels("survival").values[:, 1]
     runs = []
-    for train, test in RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0).split(event, event):
-        model = pm.Model().fit(table.take(train))
-        runs.append(lines(table, model, train, test, "c_index") | _forests(table, train, test))
-    mean = float(np.mean([run["everything"] for run in runs]))
+    folds = list(RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0).split(event, event))
+    for train, test in folds[:2] if QUICK else folds:
+        fitted = model().fit(table.take(train))
+        runs.append(lines(table, fitted, train, test, "c_index") | _forests(table, train, test))
+    mean = float(np.mean([run[FUSED] for run in runs]))
     publish(
         Outcome(
             name="accuracy/miniacc",
             question="C-index of overall survival, TCGA adrenocortical carcinoma, 5 folds x 3 stratified by event.",
-            mark=">= .777 (best assay with a survival forest, less .01) and > .750 (median-filled concatenation)",
-            is_reached=mean >= 0.777,
+            mark=">= .79 (survival forest on the best assay .787, on all of them median-filled .750)",
+            is_reached=mean >= 0.79,
             table=average(runs),
             seeds="0; folds drawn with seed 0",
+            verdict=verdict(runs),
             notes=[
                 f"Best modality alone {best_single(runs):.3f}. Alone means on all test rows; one that lacks the "
                 "modality gets the prior. Forests (scikit-survival, 300 trees) see the assays only, gaps filled "

@@ -21,7 +21,7 @@ ROWS, SEED, MARK, REPEATS = 400, 0, 3.0, 300
 
 def measure(table: Table, members: int) -> dict[str, object]:
     """One line of the table."""
-    fitted = Model(seed=SEED, epochs=1, members=members).fit(table, progress=False)
+    fitted = Model(seed=SEED, epochs=1, folds=members).fit(table, progress=False)
     with tempfile.TemporaryDirectory() as folder:
         model = load(fitted.save(Path(folder) / "model.pm"))
     columns = [column for name, one in table.schema.modalities.items() for column in one.sources(name)]

@@ -17,7 +17,7 @@ ROWS, SEED, MARK = 1000, 0, 3.0
 
 def measure(fusion: str, name: str, table: Table, members: int) -> dict[str, object]:
     """One line of the table."""
-    model = Model(fusion, seed=SEED, epochs=1, members=members).fit(table.take(np.arange(200)), progress=False)
+    model = Model(fusion, seed=SEED, epochs=1, folds=members).fit(table.take(np.arange(200)), progress=False)
 
     def fresh() -> Table:
         return Table(table.frame, table.schema)

@@ -1,0 +1,1 @@
+"""Scripts for the interpreters of other packages; alone in this folder, which is the first they import from."""

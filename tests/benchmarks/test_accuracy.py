@@ -1,0 +1,40 @@
+"""What the scripts on one data set compute by themselves: scores, spectra, disturbances."""
+
+from __future__ import annotations
+
+import numpy as np
+from benchmarks.accuracy import davis, skab, spoken_digits
+
+
+def test_order_counts_pairs_of_unequal_truth() -> None:
+    truth, answer = np.array([1.0, 2.0, 2.0, 3.0]), np.array([0.1, 0.4, 0.2, 0.2])
+    pairs = [(i, j) for i in range(4) for j in range(4) if truth[i] < truth[j]]
+    agree = [1.0 if answer[i] < answer[j] else 0.5 if answer[i] == answer[j] else 0.0 for i, j in pairs]
+    assert np.isclose(davis.ordered(answer, truth), np.mean(agree))
+
+
+def test_f1() -> None:
+    assert skab.f1(np.array([True, True, False, False]), np.array([True, False, True, False])) == 0.5
+
+
+def test_a_tone_is_loudest_in_its_own_band_and_loudness_is_no_clue() -> None:
+    for hertz in (300, 1200, 3000):
+        tone = np.sin(2 * np.pi * hertz * np.arange(4000) / 8000)
+        spectrum = spoken_digits.spectrogram(tone)
+        assert spectrum.shape == (48, spoken_digits.BANDS)
+        low, high = (2595 * np.log10(1 + edge / 700) for edge in (60, 4000))
+        place = (2595 * np.log10(1 + hertz / 700) - low) / (high - low) * (spoken_digits.BANDS + 1) - 1
+        assert abs(spectrum.mean(axis=0).argmax() - place) <= 1
+        assert np.allclose(spectrum, spoken_digits.spectrogram(7 * tone), atol=1e-6)
+
+
+def test_windows_to_learn_from_end_where_the_test_begins() -> None:
+    values = np.random.default_rng(0).normal(size=(450, 8))
+    rows, is_test = skab.table([(values, np.arange(450) >= 420)] * 2)
+    assert is_test.sum() == 100
+    assert rows.labels("disturbed").values[is_test].sum() == 60
+    assert rows.labels("disturbed").values[~is_test].mean() == 0.5
+    first = rows.frame["vibration"].iloc[int(np.flatnonzero(is_test)[0])]
+    assert np.allclose(first, values[skab.LEARNT + 1 - skab.WINDOW : skab.LEARNT + 1, :2])
+    learnt = np.concatenate(rows.frame["vibration"][~is_test][::2].to_list())
+    assert np.isin(learnt, values[: skab.LEARNT, :2]).all()
