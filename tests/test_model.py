@@ -9,7 +9,7 @@ from torch import nn
 import polymodal as pm
 from polymodal.errors import ArtifactError, FitError, SettingError
 
-SMALL = {"members": 1, "epochs": 2, "width": 8}
+SMALL = {"folds": 1, "epochs": 2, "width": 8}
 RANDOM = np.random.default_rng(0)
 
 

@@ -10,7 +10,7 @@ from polymodal.errors import ArtifactError, SettingError
 from polymodal.registry import FUSIONS
 from polymodal.testing import random_table
 
-SMALL = {"members": 2, "epochs": 2, "width": 8}
+SMALL = {"folds": 2, "epochs": 2, "width": 8}
 
 
 class Plain(nn.Module):
@@ -113,7 +113,7 @@ def test_absent_cells_never_reach_it(table):
             seen.append(len(values))
             return super().forward(values)
 
-    model = pm.Model(encoders={"v": Counting()}, members=1, epochs=1, width=8).fit(table)
+    model = pm.Model(encoders={"v": Counting()}, folds=1, epochs=1, width=8).fit(table)
     seen.clear()
     model.predict(table)
     assert seen == [int(table.cells("v").present.sum())]

@@ -17,7 +17,7 @@ from polymodal.errors import ArtifactError
 def model() -> pm.Model:
     random = np.random.default_rng(0)
     table = pm.Table.read({"x": random.normal(size=20), "y": ["a", "b"] * 10}, target="y")
-    return pm.Model(members=2, epochs=1, width=8).fit(table)
+    return pm.Model(folds=2, epochs=1, width=8).fit(table)
 
 
 def header(path):

@@ -12,7 +12,7 @@ ROWS = 24
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=ROWS)
 Y = ["a", "b"] * (ROWS // 2)
-SMALL = {"members": 1, "epochs": 2, "width": 8}
+SMALL = {"folds": 1, "epochs": 2, "width": 8}
 
 
 def fit(columns, target="y", max_unreadable=0.1, **read):

@@ -31,7 +31,7 @@ def model(folder) -> pm.Model:
         "y": ["no", "yes"] * (ROWS // 2),
     }
     table = pm.Table.read(columns, target="y", files=folder, types={"note": "text"})
-    return pm.Model(members=1, epochs=2, width=8).fit(table)
+    return pm.Model(folds=1, epochs=2, width=8).fit(table)
 
 
 def test_before_fit():

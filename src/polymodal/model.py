@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -12,13 +12,15 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from polymodal.answering import answer_lattice, outputs_of, requested_patterns
+from polymodal.answering import requested_patterns
 from polymodal.artifact import Artifact
 from polymodal.asked import as_table
 from polymodal.errors import ArtifactError, FitError, SettingError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
-from polymodal.objectives.survival import SurvivalObjective
+from polymodal.portfolio.portfolio import Portfolio
+from polymodal.portfolio.preset import PRESETS, preset_faults
+from polymodal.portfolio.train import train_portfolio
 from polymodal.predictions import Baseline, Predictions
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.schema import Schema
@@ -27,7 +29,7 @@ from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
 from polymodal.training.build import probe
 from polymodal.training.choice import Choice
-from polymodal.training.ensemble import Recipe, member_count, train
+from polymodal.training.ensemble import Recipe
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
@@ -50,8 +52,11 @@ class Model:
             the collated values `[n, ...]` (and their mask, if it has a second argument) to `[n, E]` or `[n, T, E]`.
         width: D, numbers in a token.
         dropout: share of activations dropped in training.
-        members: networks whose answers are averaged, each with its own held-out fold; "auto" is five below 500
-            rows, else one.
+        preset: "fast" (no network), "good" or "best" (five folds at almost any size).
+        learners: what to train instead of what the preset names: "network" and any of "linear" and "trees"; what
+            is more than one is weighed on rows held out.
+        folds: parts of the rows that are held out in turn, each with its own network, whose answers are averaged; 1
+            holds out a seventh once; "auto" is five for few rows or few groups, else one.
         seed: of everything drawn; on CPU the same seed gives the same model bit for bit.
         epochs, batch_size, learning_rate, weight_decay, patience: of training; left out, they follow the row count.
         precision, accelerator: as in Lightning Fabric, "32-true", "bf16-mixed" or "16-mixed"; "auto" is bfloat16 on a
@@ -59,7 +64,7 @@ class Model:
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
-    >>> model = pm.Model(members=1, epochs=20).fit(table)
+    >>> model = pm.Model(folds=1, epochs=20).fit(table)
     >>> model.predict({"x": 1.0}).values().tolist()
     ['b']
     """
@@ -71,7 +76,9 @@ class Model:
         *,
         width: int = 64,
         dropout: float = 0.1,
-        members: int | Literal["auto"] = "auto",
+        preset: str = "good",
+        learners: Sequence[str] | None = None,
+        folds: int | Literal["auto"] = "auto",
         seed: int = 0,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -85,12 +92,14 @@ class Model:
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
         self.fusion = fusion
         self.encoders = {n: os.fspath(e) if isinstance(e, os.PathLike) else e for n, e in (encoders or {}).items()}
-        self.width, self.dropout, self.members, self.seed = width, dropout, members, seed
+        self.width, self.dropout, self.seed = width, dropout, seed
+        self.preset, self.folds = preset, folds
+        self.learners = [learners] if isinstance(learners, str) else None if learners is None else list(learners)
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.weight_decay, self.patience = weight_decay, patience
         self.precision, self.accelerator = precision, accelerator
-        self.networks: list[Network] = []
         self.histories: list[History] = []
+        self._portfolio: Portfolio | None = None
         self._preprocessor: Preprocessor | None = None
         self._features: dict[str, int] = {}
         self._device = torch.device("cpu")
@@ -106,7 +115,19 @@ class Model:
     @property
     def is_fitted(self) -> bool:
         """Whether `fit` or `load` has given it weights."""
-        return self._preprocessor is not None
+        return self._portfolio is not None
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """Everything that answers, and how each did on rows held out. Raises FitError before `fit`."""
+        if self._portfolio is None:
+            raise FitError("the model is not fitted yet; call fit(table) first, or pm.load(path)")
+        return self._portfolio
+
+    @property
+    def networks(self) -> list[Network]:
+        """The networks whose answers are averaged; none before `fit`."""
+        return [] if self._portfolio is None else list(self._portfolio.networks)
 
     @property
     def preprocessor(self) -> Preprocessor:
@@ -163,17 +184,19 @@ class Model:
         memory = preprocessor.prepare(chosen)
         features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
         recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, self._plan, self.seed)
+        preset = PRESETS[self.preset]
         with progress_bar(progress) as watch:
-            networks, histories = train(
+            portfolio, histories = train_portfolio(
                 chosen,
                 memory,
                 recipe,
-                member_count(self.members, chosen),
+                preset.learners if self.learners is None else self.learners,
+                preset.n_folds(chosen) if self.folds == "auto" else min(self.folds, chosen.n_groups),
                 budget=limit,
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 watch=watch,
             )
-        self.networks, self.histories = networks, histories
+        self._portfolio, self.histories = portfolio, histories
         self._preprocessor, self._features = preprocessor, features
         return self.to(self._device)
 
@@ -189,17 +212,17 @@ class Model:
         table, notes = as_table(rows, self.schema, files)
         memory = self.preprocessor.prepare(table, with_labels=False)
         full = np.ones((1, len(self.schema.names)), dtype=bool)
-        values = answer_lattice(self.networks, memory, full, self._device)[0]
+        values = self.portfolio.answer(memory, full, self._device)[0]
         labels_of = {label: position for position, label in enumerate(table.frame.index)}
         return Predictions(
             rows=table.row_names(),
-            outputs={name: values[:, columns] for name, columns in self._columns.items()},
+            outputs={name: values[:, columns] for name, columns in self.portfolio.columns.items()},
             targets=self.schema.targets,
             modalities=self.schema.names,
             used=memory.present,
             faults=memory.faults,
             notes=notes,
-            baselines=self._baselines(),
+            baselines={name: Baseline(*both) for name, both in self.portfolio.baselines.items()},
             faulty_rows=[labels_of[fault.row] for fault in memory.faults],
         )
 
@@ -215,8 +238,8 @@ class Model:
             modalities=self.schema.names,
             patterns=patterns,
             present=memory.present,
-            values=answer_lattice(self.networks, memory, patterns, self._device),
-            columns=self._columns,
+            values=self.portfolio.answer(memory, patterns, self._device),
+            columns=self.portfolio.columns,
             targets=self.schema.targets,
             labels=memory.labels,
             rows=table.row_names(),
@@ -261,21 +284,6 @@ class Model:
         to_artifact(self).write(Path(path))
         return Path(path)
 
-    @property
-    def _columns(self) -> dict[str, slice]:
-        columns, start = {}, 0
-        for name, objective in self.networks[0].objectives.items():
-            columns[name] = slice(start, start + outputs_of(objective))
-            start += outputs_of(objective)
-        return columns
-
-    def _baselines(self) -> dict[str, Baseline]:
-        found = {}
-        for name, objective in self.networks[0].objectives.items():
-            if isinstance(objective, SurvivalObjective):
-                found[name] = Baseline(objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
-        return found
-
     def _plan(self, n_rows: int) -> Plan:
         return Plan.for_rows(
             n_rows,
@@ -297,7 +305,7 @@ class Model:
             raise SettingError("the table has no target; name it: pm.Table.read(data, target=...)")
         if not table.schema.modalities:
             raise SettingError("the table has no modality to learn from; see print(table.report())")
-        faults = list(setting_faults(vars(self), table.schema))
+        faults = [*setting_faults(vars(self), table.schema), *preset_faults(self.preset, self.learners)]
         if faults:
             raise SettingError("\n".join(faults))
 

@@ -13,6 +13,7 @@ from torch import nn
 from polymodal.artifact import Artifact, prefixed
 from polymodal.errors import ArtifactError, near_miss
 from polymodal.modalities.vector import Vector
+from polymodal.portfolio.export import pack, unpack
 from polymodal.registry import EMBEDDERS
 from polymodal.schema.schema import Schema
 from polymodal.store.preprocessing import Preprocessor
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from polymodal.model import Model
 
 _SETTINGS = (
-    "fusion", "width", "dropout", "members", "seed", "epochs", "batch_size",
+    "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
     "learning_rate", "weight_decay", "patience", "precision", "accelerator",
 )  # fmt: skip
 
@@ -38,6 +39,8 @@ def to_artifact(model: Model) -> Artifact:
         tensors |= prefixed(f"frozen/{name}/", weights)
     for index, network in enumerate(model.networks):
         tensors |= prefixed(f"network/{index}/", network.state_dict())
+    packed, portfolio = pack(model.portfolio)
+    tensors |= prefixed("portfolio/", packed)
     given = {name: one for name, one in model.encoders.items() if isinstance(one, str)}
     record: dict[str, Any] = {
         "settings": {name: getattr(model, name) for name in _SETTINGS},
@@ -48,6 +51,7 @@ def to_artifact(model: Model) -> Artifact:
         "own_encoders": {name: model._features[name] for name in model._features},
         "histories": [asdict(one) for one in model.histories],
         "networks": len(model.networks),
+        "portfolio": portfolio,
     }
     return Artifact(record, tensors)
 
@@ -76,6 +80,7 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
     model.histories = [History(**one) for one in record["histories"]]
     pre = model._preprocessor
     own = {name: one for name, one in model.encoders.items() if name not in pre.embedders}
+    networks = []
     for index in range(record["networks"]):
         network = build(
             {name: (pre.carriers[name], pre.statistics[name]) for name in pre.schema.names},
@@ -92,7 +97,8 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             network.load_state_dict(weights)
         except RuntimeError as error:
             raise ArtifactError(f"the weights do not fit the network that the file describes: {error}") from error
-        model.networks.append(network.to("cpu").eval())
+        networks.append(network.to("cpu").eval())
+    model._portfolio = unpack(artifact.below("portfolio/"), record["portfolio"], pre.schema.targets, networks)
     return model
 
 

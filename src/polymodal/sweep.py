@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,23 @@ def sweep(
                     raw = objective.raw(fused).cpu().unflatten(0, kept.shape[:2])
                     raws[name][:, rows[some]] = raw[where, torch.arange(raw.shape[1])]
     return raws
+
+
+def mean_outputs(
+    networks: Sequence[Network], memory: Memory, patterns: np.ndarray, device: torch.device | str = "cpu"
+) -> np.ndarray:
+    """`[P, N, O]` outputs of all targets side by side, the mean over the networks."""
+    total: np.ndarray | None = None
+    for network in networks:
+        raws = sweep(network, memory, patterns, device)
+        with torch.no_grad():
+            parts = [
+                one.outputs(raws[name].to(one.prior.device)).cpu().numpy() for name, one in network.objectives.items()
+            ]
+        values = np.concatenate(parts, axis=2)
+        total = values if total is None else total + values
+    assert total is not None
+    return total / len(networks)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def mixed(count: int) -> pm.Table:
 @pytest.mark.parametrize("fusion", FUSIONS.names())
 def test_the_whole_road(fusion, count, tmp_path, answers):
     table = mixed(count)
-    model = pm.Model(fusion, members=1, epochs=1, width=8).fit(table)
+    model = pm.Model(fusion, folds=1, epochs=1, width=8).fit(table)
     before = answers(model, table)
     assert np.isfinite(before).all()
     np.testing.assert_array_equal(answers(pm.load(model.save(tmp_path / "model.pm")), table), before)

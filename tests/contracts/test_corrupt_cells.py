@@ -60,7 +60,7 @@ def test_too_many_are_refused_with_the_list(kind):
     bad = [2, 3, 5, 7, 11]
     table = corrupted(kind, bad)
     with pytest.raises(UnreadableError, match=r"more than 10% .*max_unreadable") as raised:
-        pm.Model(members=1, epochs=1, width=8).fit(table)
+        pm.Model(folds=1, epochs=1, width=8).fit(table)
     assert [cell.row for cell in raised.value.cells] == bad
     assert all(f"row {row}, column {kind!r}" in str(raised.value) for row in bad)
 
@@ -68,7 +68,7 @@ def test_too_many_are_refused_with_the_list(kind):
 @pytest.mark.parametrize("kind", MODALITIES.names())
 def test_below_the_share_they_are_left_out(kind, answers):
     table = corrupted(kind, [7])
-    model = pm.Model(members=1, epochs=1, width=8).fit(table, max_unreadable=0.1)
+    model = pm.Model(folds=1, epochs=1, width=8).fit(table, max_unreadable=0.1)
     assert np.isfinite(answers(model, table)).all()
     found = model.predict(table)
     assert list(found.faulty_rows) == [7]

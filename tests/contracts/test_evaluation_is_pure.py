@@ -96,9 +96,9 @@ def small():
 
 def test_progress_changes_nothing(small, answers, monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    shown = pm.Model(members=2, epochs=2, width=8).fit(small, progress=True)
+    shown = pm.Model(folds=2, epochs=2, width=8).fit(small, progress=True)
     assert "fit" in capsys.readouterr().err
-    hidden = pm.Model(members=2, epochs=2, width=8).fit(small, progress=False)
+    hidden = pm.Model(folds=2, epochs=2, width=8).fit(small, progress=False)
     assert "fit" not in capsys.readouterr().err
     np.testing.assert_array_equal(answers(shown, small), answers(hidden, small))
 
@@ -115,8 +115,8 @@ def test_fit_leaves_all_it_was_given_alone(small):
     given = Own().train()
     encoders = {"v": given}
     weights, frame = copy.deepcopy(given.state_dict()), snapshot(small.frame)
-    settings = vars(pm.Model(encoders=encoders, members=1, epochs=2, width=8)).copy()
-    model = pm.Model(encoders=encoders, members=1, epochs=2, width=8).fit(small)
+    settings = vars(pm.Model(encoders=encoders, folds=1, epochs=2, width=8)).copy()
+    model = pm.Model(encoders=encoders, folds=1, epochs=2, width=8).fit(small)
     assert same(small.frame, frame)
     assert encoders == {"v": given}
     assert given.training

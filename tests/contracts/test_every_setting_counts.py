@@ -15,7 +15,7 @@ from polymodal.registry import MODALITIES
 from polymodal.schema.target import TARGETS
 from polymodal.testing import random_table
 
-BASE = {"width": 8, "members": 1, "epochs": 6, "learning_rate": 0.05, "accelerator": "cpu"}
+BASE = {"width": 8, "folds": 1, "epochs": 6, "learning_rate": 0.05, "accelerator": "cpu"}
 
 
 class Halves(nn.Module):
@@ -30,7 +30,7 @@ MODEL = {
     "encoders": {"v": Halves()},
     "width": 12,
     "dropout": 0.5,
-    "members": 2,
+    "folds": 2,
     "seed": 1,
     "epochs": 1,
     "batch_size": 5,
@@ -86,7 +86,7 @@ def trace(modality: Any, name: str, frame: pd.DataFrame) -> list[str]:
         values, mask = modality.collate(arrays, statistics)
         shown = [modality.html(sample) for sample in samples]
         table = pm.Table.read(frame.assign(y=["a", "b"] * (len(frame) // 2)), target="y", types={name: modality})
-        fitted = pm.Model(members=1, epochs=1, width=8).fit(table)
+        fitted = pm.Model(folds=1, epochs=1, width=8).fit(table)
         answers = fitted.predict(table).outputs["y"]
     except PolymodalError as error:
         return [type(error).__name__]
@@ -181,7 +181,7 @@ TARGET: dict[str, dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
 def learnt(name: str, target: Any) -> list[str]:
     try:
         table = pm.Table.read(LABELS, target={name: target}, types={"v": "vector"})
-        model = pm.Model(members=1, epochs=1, width=8).fit(table)
+        model = pm.Model(folds=1, epochs=1, width=8).fit(table)
     except PolymodalError as error:
         return [type(error).__name__]
     return [model.predict({"v": [0.1, 0.2, 0.3]}).to_pandas().to_string()]

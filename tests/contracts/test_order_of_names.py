@@ -35,7 +35,7 @@ def test_order_of_inferred_columns(answers):
     columns = {"b": random.normal(size=16), "a": random.normal(size=16), "c": ["red one", "blue one"] * 8}
     labels = {"y": ["no", "yes"] * 8}
     fits = [
-        pm.Model(members=1, epochs=2, width=8).fit(pm.Table.read({**given, **labels}, target="y"))
+        pm.Model(folds=1, epochs=2, width=8).fit(pm.Table.read({**given, **labels}, target="y"))
         for given in (columns, dict(sorted(columns.items())))
     ]
     np.testing.assert_array_equal(answers(fits[0], columns), answers(fits[1], columns))
@@ -45,7 +45,7 @@ def test_order_of_encoders(table, answers):
     kinds = {"vector": "vector", "series": "series"}
     few = pm.Table.read(table.frame[[*kinds, "to category"]], target="to category", types=kinds)
     fits = [
-        pm.Model(encoders=dict(order), members=1, epochs=1, width=8).fit(few)
+        pm.Model(encoders=dict(order), folds=1, epochs=1, width=8).fit(few)
         for order in (kinds.items(), reversed(kinds.items()))
     ]
     np.testing.assert_array_equal(answers(fits[0], few), answers(fits[1], few))

@@ -72,6 +72,17 @@ def test_rows_with_nothing_are_zero_and_said_to_be_unknown(name: str) -> None:
     assert fused.values.shape == (4, WIDTH)
 
 
+@each_fusion
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_weight_learns_from_one_token_a_modality(name: str, count: int) -> None:
+    torch.manual_seed(0)
+    fusion, real = FUSIONS.get(name)(NAMES[:count], WIDTH, 0.0), torch.ones(SIZE, 1, dtype=torch.bool)
+    tokens = {key: Tokens(torch.randn(SIZE, 1, WIDTH), real, torch.arange(SIZE)) for key in NAMES[:count]}
+    (fusion(tokens, SIZE).values * torch.randn(SIZE, WIDTH)).sum().backward()
+    still = [key for key, weight in fusion.named_parameters() if weight.grad is None or not weight.grad.any()]
+    assert not still
+
+
 def test_pooled_is_the_mean_of_the_real_tokens() -> None:
     values = torch.tensor([[[1.0], [3.0], [float("nan")]]])
     tokens = Tokens(values, torch.tensor([[True, True, False]]), torch.tensor([0]))

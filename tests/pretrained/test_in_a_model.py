@@ -35,7 +35,7 @@ def test_text_and_picture_together(
     table: pm.Table, minilm: Path, lite0: Path, tmp_path: Path, attempts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POLYMODAL_CACHE", str(tmp_path / "cache"))
-    model = pm.Model(encoders={"note": str(minilm), "photo": lite0}, members=1, epochs=12).fit(table)
+    model = pm.Model(encoders={"note": str(minilm), "photo": lite0}, folds=1, epochs=12).fit(table)
     assert model.schema.modalities["photo"].size >= 224, "pictures keep the pixels that the encoder reads"
     words = {"note": "a wonderful cheerful party"}
     assert model.predict(words).values().tolist() == ["glad"], "words never seen in training"
@@ -55,5 +55,5 @@ def test_embedded_once(table: pm.Table, minilm: Path, tmp_path: Path, monkeypatc
     embed = TextEmbedder.embed
     with mock.patch.object(TextEmbedder, "embed", autospec=True, side_effect=embed) as spy:
         for seed in (0, 1):
-            pm.Model(members=1, epochs=1, seed=seed).fit(notes)
+            pm.Model(folds=1, epochs=1, seed=seed).fit(notes)
     assert sum(len(call.args[1]) for call in spy.call_args_list) == 24

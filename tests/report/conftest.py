@@ -74,7 +74,7 @@ def fitted() -> Callable[[str], tuple[pm.Model, pm.Table]]:
     def get(kind: str) -> tuple[pm.Model, pm.Table]:
         if kind not in kept:
             table = table_of(mixed(), TARGETS[kind])
-            kept[kind] = pm.Model(members=1, epochs=1, width=8).fit(table, progress=False), table
+            kept[kind] = pm.Model(folds=1, epochs=1, width=8).fit(table, progress=False), table
         return kept[kind]
 
     return get

@@ -110,7 +110,7 @@ def test_cells_names_and_labels_are_escaped() -> None:
     )
     types = {"note": "text", "tabular": pm.Tabular(columns=(hostile, "ward"))}
     table = pm.Table.read(frame, target="y", id="id", types=types)
-    text = render(pm.Model(members=1, epochs=1, width=8).fit(table, progress=False), table, DAY)
+    text = render(pm.Model(folds=1, epochs=1, width=8).fit(table, progress=False), table, DAY)
     tags = outline(text).tags
     assert "script" not in {tag for tag, _ in tags}
     assert not any(name.startswith("on") for _, attrs in tags for name in attrs)
@@ -156,7 +156,7 @@ def test_one_modality_and_names_in_every_script() -> None:
     frame = pd.DataFrame({"वार्ड 雨 🌧 $x$": [0.0, 1.0] * 8, "łódź": ["да", "нет"] * 8})
     types = {"雨 🌧": pm.Tabular(columns=("वार्ड 雨 🌧 $x$",))}
     table = pm.Table.read(frame, target="łódź", types=types)
-    text = render(pm.Model(members=1, epochs=1, width=8).fit(table, progress=False), table, DAY)
+    text = render(pm.Model(folds=1, epochs=1, width=8).fit(table, progress=False), table, DAY)
     outline(text)
     assert "雨 🌧" in text
     assert "да" in text

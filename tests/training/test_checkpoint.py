@@ -14,7 +14,7 @@ import torch
 import polymodal as pm
 from polymodal.errors import ArtifactError, FitError
 
-SETTINGS = {"members": 1, "epochs": 15, "patience": 15, "width": 8, "batch_size": 8}
+SETTINGS = {"folds": 1, "epochs": 15, "patience": 15, "width": 8, "batch_size": 8}
 
 RUN = """
 import sys
@@ -62,7 +62,7 @@ def test_killed_and_resumed_is_as_never_stopped(table, tmp_path):
 
 
 def test_stopped_between_members_goes_on(table, tmp_path):
-    settings = {**SETTINGS, "members": 2, "epochs": 4}
+    settings = {**SETTINGS, "folds": 2, "epochs": 4}
     whole = pm.Model(**settings).fit(table, checkpoint=tmp_path / "run")
     (tmp_path / "run.1").unlink()  # as if killed before the second member had begun
     assert_same_weights(pm.Model(**settings).fit(table, checkpoint=tmp_path / "run"), whole)
@@ -146,7 +146,7 @@ def test_one_weight_in_two_places_is_kept(table, tmp_path):
         def forward(self, values):
             return self.back(self.there(values).tanh())
 
-    model = pm.Model(encoders={"v": Tied()}, members=1, epochs=2, width=8)
+    model = pm.Model(encoders={"v": Tied()}, folds=1, epochs=2, width=8)
     first = model.fit(table, checkpoint=tmp_path / "run").predict(table).outputs["y"]
     again = model.fit(table, checkpoint=tmp_path / "run").predict(table).outputs["y"]
     np.testing.assert_array_equal(first, again)

@@ -101,7 +101,7 @@ def test_a_poisoned_half_of_weight_zero():
     wrong = np.where(truth == "up", "down", "up")
     poisoned = np.arange(len(x)) % 2 == 1
     frame = {"x": x, "y": np.where(poisoned, wrong, truth), "w": np.where(poisoned, 0.0, 1.0)}
-    model = pm.Model(members=1, epochs=30, width=16).fit(pm.Table.read(frame, target="y", weight="w"))
+    model = pm.Model(folds=1, epochs=30, width=16).fit(pm.Table.read(frame, target="y", weight="w"))
     assert (model.predict([{"x": value} for value in x]).values() == truth).mean() > 0.9
 
 
@@ -110,7 +110,7 @@ def test_only_the_ratio_of_weights_counts():
     answers = []
     for unit in (1.0, 1e-30, 1e200):
         table = pm.Table.read({"x": x, "y": truth, "w": unit * (1 + np.arange(60) % 3)}, target="y", weight="w")
-        model = pm.Model(members=1, epochs=3, width=8).fit(table)
+        model = pm.Model(folds=1, epochs=3, width=8).fit(table)
         answers.append(model.predict(table).outputs["y"])
     np.testing.assert_allclose(answers[1], answers[0], rtol=1e-4)
     np.testing.assert_allclose(answers[2], answers[0], rtol=1e-4)
@@ -134,7 +134,7 @@ def test_several_targets_each_with_its_own_gaps():
         "tags": pm.Multilabel(),
         "life": pm.Survival("time", "seen"),
     }
-    model = pm.Model(members=1, epochs=40, width=16).fit(pm.Table.read(frame, target=target))
+    model = pm.Model(folds=1, epochs=40, width=16).fit(pm.Table.read(frame, target=target))
     found = model.predict([{"x": value} for value in x])
     assert (found.values("side") == truth).mean() > 0.9
     assert np.corrcoef(found.values("twice"), 2 * x)[0, 1] > 0.9

@@ -10,7 +10,7 @@ import polymodal as pm
 from polymodal.registry import FUSIONS
 from polymodal.testing import random_table
 
-SETTINGS = {"members": 2, "epochs": 3, "width": 8}
+SETTINGS = {"folds": 2, "epochs": 3, "width": 8}
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +47,14 @@ def test_the_callers_generators_are_untouched(table):
 
 def test_budget_is_kept(table):
     start = time.monotonic()
-    model = pm.Model(members=2, epochs=10_000, patience=10_000, width=8).fit(table, budget="2s")
+    model = pm.Model(folds=2, epochs=10_000, patience=10_000, width=8).fit(table, budget="2s")
     assert time.monotonic() - start < 6
     assert {one.stopped for one in model.histories} == {"time budget used"}
     assert np.isfinite(model.predict(table).outputs["target"]).all()
 
 
 def test_a_budget_of_nothing_still_gives_a_model(table):
-    model = pm.Model(members=1, epochs=50, width=8).fit(table, budget=1e-9)
+    model = pm.Model(folds=1, epochs=50, width=8).fit(table, budget=1e-9)
     assert len(model.histories[0].losses) == 1
     assert np.isfinite(model.predict(table).outputs["target"]).all()
 
@@ -64,7 +64,7 @@ def test_mixed_precision_on_a_cpu():
     x = generator.normal(size=80)
     frame = {"x": x, "note": ["red one", "blue two"] * 40, "y": 1_000_003.0 + x, "c": np.where(x > 0, "up", "down")}
     table = pm.Table.read(frame, target=["y", "c"], types={"note": "text"})
-    settings = {"members": 1, "epochs": 10, "width": 16}
+    settings = {"folds": 1, "epochs": 10, "width": 16}
     mixed = pm.Model(precision="bf16-mixed", **settings).fit(table).predict(table)
     plain = pm.Model(**settings).fit(table).predict(table)
     assert np.abs(mixed.outputs["y"] - plain.outputs["y"]).max() < 1.0  # labels are not rounded to the precision

@@ -26,8 +26,8 @@ def table() -> pm.Table:
         ({"width": 8.0}, "width is a whole number from 4; 8.0 came"),
         ({"dropout": 1.0}, "dropout is at least 0 and below 1; 1.0 came"),
         ({"dropout": float("nan")}, "dropout is at least 0 and below 1; nan came"),
-        ({"members": 0}, "members is 'auto' or 1 to 20; 0 came"),
-        ({"members": "five"}, "members is 'auto' or 1 to 20; 'five' came"),
+        ({"folds": 0}, "folds is 'auto' or 1 to 20; 0 came"),
+        ({"folds": "five"}, "folds is 'auto' or 1 to 20; 'five' came"),
         ({"seed": -1}, "seed is a whole number from 0; -1 came"),
         ({"seed": None}, "seed is a whole number from 0; None came"),
         ({"epochs": 0}, "epochs is a whole number from 1; 0 came"),
@@ -48,7 +48,7 @@ def table() -> pm.Table:
 )
 def test_out_of_range(table, settings, message):
     with pytest.raises(SettingError) as raised:
-        pm.Model(**{"members": 1, "epochs": 1, "width": 8, **settings}).fit(table)
+        pm.Model(**{"folds": 1, "epochs": 1, "width": 8, **settings}).fit(table)
     assert message in str(raised.value)
 
 
@@ -92,4 +92,4 @@ def test_objective_of_another_target():
 
 def test_a_rate_that_breaks_training_is_named(table):
     with pytest.raises(FitError, match="lower learning_rate"):
-        pm.Model(members=1, epochs=3, width=8, learning_rate=1e12).fit(table)
+        pm.Model(folds=1, epochs=3, width=8, learning_rate=1e12).fit(table)

@@ -22,7 +22,7 @@ from polymodal.store.preprocessing import Preprocessor
 from polymodal.testing import random_table
 from polymodal.training.patterns import uniform_patterns
 
-SMALL = {"members": 1, "epochs": 2, "width": 8}
+SMALL = {"folds": 1, "epochs": 2, "width": 8}
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_all_zero_in_training_is_not_absent():
         "noise": np.random.default_rng(0).normal(size=rows),
         "y": np.where(there, "there", "gone"),
     }
-    model = pm.Model(members=1, epochs=30, width=16).fit(pm.Table.read(columns, target="y", types={"v": "vector"}))
+    model = pm.Model(folds=1, epochs=30, width=16).fit(pm.Table.read(columns, target="y", types={"v": "vector"}))
     answers = model.predict([{"v": [0.0, 0.0, 0.0], "noise": 0.1}, {"noise": 0.1}])
     assert answers.values().tolist() == ["there", "gone"]
 
@@ -233,7 +233,7 @@ def test_rows_of_one_entity_stay_on_one_side(monkeypatch):
         return real(network, train_rows, validation, *rest, **named)
 
     monkeypatch.setattr(ensemble, "fit", spy)
-    model = pm.Model(members=3, epochs=1, width=8).fit(table)
+    model = pm.Model(folds=3, epochs=1, width=8).fit(table)
     owner = {
         tuple(array): one for array, one in zip(model.preprocessor.prepare(table).arrays["tabular"], who, strict=True)
     }

@@ -36,8 +36,15 @@ def fit(
         ),
     ] = None,
     width: Annotated[int, typer.Option("--width", min=4, help="Numbers in a token; a multiple of 4.")] = 64,
-    members: Annotated[
-        int | None, typer.Option("--members", min=1, help="Networks to average; by default five below 500 rows.")
+    preset: Annotated[
+        Literal["fast", "good", "best"], typer.Option("--preset", help="How much is trained; fast trains no network.")
+    ] = "good",
+    learner: Annotated[
+        list[str] | None,
+        typer.Option("--learner", metavar="NAME", help="Train only this: network, linear or trees; may be repeated."),
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option("--folds", min=1, help="Parts of the rows held out in turn; by default 5 or 1.")
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the rows at most.")] = None,
     budget: options.Budget = None,
@@ -72,7 +79,14 @@ def fit(
     if test > 0:
         table, kept = table.split(test=test, seed=seed, by=by)
     model = pm.Model(
-        fusion, parse_encoders(encoder or ()), width=width, members=members or "auto", epochs=epochs, seed=seed
+        fusion,
+        parse_encoders(encoder or ()),
+        preset=preset,
+        learners=learner,
+        folds=folds or "auto",
+        width=width,
+        epochs=epochs,
+        seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)
     model.save(out)

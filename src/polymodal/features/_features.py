@@ -5,14 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from polymodal.schema.modality import Statistics
-
-Matrix = np.ndarray | csr_matrix
+Matrix: TypeAlias = np.ndarray | csr_matrix
 
 
 class Features(ABC):
@@ -26,7 +24,7 @@ class Features(ABC):
 
     @classmethod
     @abstractmethod
-    def measure(cls, arrays: Sequence[np.ndarray], statistics: Statistics, seed: int) -> Self:
+    def measure(cls, arrays: Sequence[np.ndarray], statistics: Any, seed: int) -> Self:
         """Whatever must be known of the training rows (present cells only, at least one)."""
 
     @abstractmethod

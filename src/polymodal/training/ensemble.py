@@ -1,12 +1,11 @@
-"""What `fit` trains: one network on small change, or one for each fold of the rows, whose answers are averaged."""
+"""One network on most of the rows, or one for each fold of them, whose answers are averaged."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -16,14 +15,13 @@ from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
-from polymodal.sweep import sweep
+from polymodal.sweep import mean_outputs, sweep
 from polymodal.training.build import build
 from polymodal.training.calibration import calibrate
 from polymodal.training.fit import History, fit
 from polymodal.training.patterns import validation_patterns
-from polymodal.training.plan import SMALL, Plan
+from polymodal.training.plan import Plan
 
-FOLDS = 5
 _HOLD_OUT = 0.15
 
 Watch = Callable[[int, int, int, int, Mapping[str, float]], None]  # member, of how many, epoch, of how many, figures
@@ -42,32 +40,24 @@ class Recipe:
     seed: int
 
 
-def member_count(asked: int | Literal["auto"], table: Table) -> int:
-    """How many networks to train: as asked, or one for each of five folds while rows are few.
-
-    Every row then serves for training and for validation (bagging over folds; Krogh & Vedelsby 1995). Groups are kept
-    whole, so there are no more members than groups.
-    """
-    if asked == "auto":
-        return min(FOLDS, table.n_groups) if len(table) < SMALL else 1
-    return min(asked, table.n_groups)
-
-
 def train(
     table: Table,
     memory: Memory,
     recipe: Recipe,
-    members: int,
+    held_out: Sequence[np.ndarray],
+    judges: np.ndarray,
+    patterns: np.ndarray,
     *,
     budget: float | None = None,
     checkpoint: Path | None = None,
     watch: Watch | None = None,
-) -> tuple[list[Network], list[History]]:
-    """Train the members on the rows of `table`, prepared as `memory`, each with its own held-out rows."""
-    networks, histories = [], []
-    if memory.weight is not None:
-        memory = replace(memory, weight=_around_one(memory.weight))
-    held_out = _held_out(table, members, recipe.seed)
+) -> tuple[list[Network], list[History], np.ndarray]:
+    """Train one network for each set of rows held out, on the other rows of `table`, prepared as `memory`.
+
+    Also returns `[P, J, O]`, what is answered under `patterns [P, M]` for the rows `judges` (ascending, each held out
+    from some network) by a network that has not learnt from them.
+    """
+    networks, histories, answers = [], [], []
     risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
     for member, rows in enumerate(held_out):
         rest = np.setdiff1d(np.arange(len(memory)), rows)
@@ -91,33 +81,42 @@ def train(
             table.schema.targets,
             recipe.plan(len(rest)),
             seed=seed,
-            budget=None if budget is None else budget / members,
+            budget=None if budget is None else budget / len(held_out),
             checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),
-            report=None if watch is None else _for_member(watch, member, members),
+            report=None if watch is None else _for_member(watch, member, len(held_out)),
         )
         calibrate(network, validation, validation_patterns(validation.present.shape[1]))
         network.to("cpu")
         for name, risk in risks.items():
             risk[rows] = _centred_risk(network, name, validation)
+        asked = np.flatnonzero(np.isin(judges, rows))
+        answers.append((asked, mean_outputs([network], memory.take(judges[asked]), patterns)))
         networks.append(network)
         histories.append(history)
     for name, risk in risks.items():
         _set_baselines(networks, name, risk, memory)
-    return networks, histories
+    said = np.empty((len(patterns), len(judges), answers[0][1].shape[2]))
+    for asked, values in answers:
+        said[:, asked] = values
+    return networks, histories, said
 
 
-def _around_one(weight: np.ndarray) -> np.ndarray:
+def around_one(weight: np.ndarray) -> np.ndarray:
     """Weights with mean 1: only their ratios mean anything, and single precision holds no 1e300."""
     shares = weight / weight.max()
     return np.asarray(shares / shares.mean())
 
 
-def _held_out(table: Table, members: int, seed: int) -> list[np.ndarray]:
-    """Positions of the validation rows of each member; group-safe, so no entity is on both sides."""
-    if members == 1:
+def held_out_rows(table: Table, n_folds: int, seed: int) -> list[np.ndarray]:
+    """Positions of the rows that each of several folds, or the only one, does not learn from.
+
+    Group-safe, so no entity is on both sides. With several folds every row serves for training and for validation
+    (bagging over folds; Krogh & Vedelsby 1995).
+    """
+    if n_folds == 1:
         return [np.flatnonzero(table.held_out(test=_HOLD_OUT, seed=seed))]
-    folds = table.fold_numbers(members, seed=seed)
-    return [np.flatnonzero(folds == fold) for fold in range(members)]
+    folds = table.fold_numbers(n_folds, seed=seed)
+    return [np.flatnonzero(folds == fold) for fold in range(n_folds)]
 
 
 def _measure(network: Network, train_rows: Memory) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SMALL = 500  # rows below which a cross-validated ensemble is affordable and pays
-
 
 @dataclass(frozen=True)
 class Plan:

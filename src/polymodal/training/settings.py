@@ -14,7 +14,7 @@ from polymodal.registry import FUSIONS, OBJECTIVES
 from polymodal.schema.schema import Schema
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
-MOST_MEMBERS = 20
+MOST_FOLDS = 20
 _LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1}
 _MAY_BE_OPEN = ("epochs", "batch_size", "patience", "learning_rate", "weight_decay")
 
@@ -31,9 +31,9 @@ def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]
             yield f"{name} is a whole number from {least}; {asked[name]!r} came"
     if _is_whole(asked["width"]) and asked["width"] % 4:
         yield f"width is a multiple of 4; {asked['width']} came"
-    members = asked["members"]
-    if members != "auto" and not (_is_whole(members) and 1 <= members <= MOST_MEMBERS):
-        yield f"members is 'auto' or 1 to {MOST_MEMBERS}; {members!r} came"
+    folds = asked["folds"]
+    if folds != "auto" and not (_is_whole(folds) and 1 <= folds <= MOST_FOLDS):
+        yield f"folds is 'auto' or 1 to {MOST_FOLDS}; {folds!r} came"
     if not (_is_real(asked["dropout"]) and 0 <= asked["dropout"] < 1):
         yield f"dropout is at least 0 and below 1; {asked['dropout']!r} came"
     if "learning_rate" in asked and not (_is_real(asked["learning_rate"]) and asked["learning_rate"] > 0):

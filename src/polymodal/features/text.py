@@ -1,0 +1,113 @@
+"""Text as counted words, word pairs and letter groups (TF-IDF), and by the main directions of those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+
+from polymodal.features._features import Features
+from polymodal.features._reduction import principal_directions
+from polymodal.modalities.text import TextStatistics
+from polymodal.registry import FEATURES
+
+_SMALL = 10_000  # texts below which rare words are better known by their letters
+_DIRECTIONS = 64
+
+
+@FEATURES.register("text")
+@dataclass(frozen=True)
+class TextFeatures(Features):
+    """Wide: TF-IDF (Salton & Buckley 1988) of words and pairs, of letter groups, and the length. Compact: 64
+    directions of it (latent semantic analysis, Deerwester et al. 1990) and the length.
+
+    `words` and `letters` are the sorted keys that have a column, `word_idf` and `letter_idf` their weights;
+    `directions` is `[W, k]`; `length` holds mean and spread of the log of the number of words.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
+
+    words: np.ndarray
+    word_idf: np.ndarray
+    letters: np.ndarray
+    letter_idf: np.ndarray
+    directions: np.ndarray
+    length: np.ndarray
+    n_codes: int
+
+    @classmethod
+    def measure(cls, arrays: Sequence[np.ndarray], statistics: TextStatistics, seed: int) -> Self:
+        n_codes = statistics.n_codes
+        least = 1 if len(arrays) < 1_000 else 2 if len(arrays) < _SMALL else 3
+        words, word_idf = _vocabulary(*_word_keys(arrays, n_codes), len(arrays), least)
+        is_small = len(arrays) < _SMALL
+        letters, letter_idf = _vocabulary(*_letter_keys(arrays if is_small else []), len(arrays), max(2, least))
+        counts = _log_length(arrays)
+        length = np.array([counts.mean(), counts.std() or 1.0])
+        bare = cls(words, word_idf, letters, letter_idf, np.zeros((0, 0), dtype=np.float32), length, n_codes)
+        wide = bare.wide(arrays)
+        directions = principal_directions(wide[:, :-1], _DIRECTIONS, seed)
+        return cls(words, word_idf, letters, letter_idf, directions, length, n_codes)
+
+    def wide(self, arrays: Sequence[np.ndarray]) -> csr_matrix:
+        blocks = [_weighed(*_word_keys(arrays, self.n_codes), len(arrays), self.words, self.word_idf)]
+        keys = _letter_keys(arrays if len(self.letters) else [])
+        blocks.append(_weighed(*keys, len(arrays), self.letters, self.letter_idf))
+        length = (_log_length(arrays) - self.length[0]) / self.length[1]
+        return csr_matrix(hstack([*blocks, csr_matrix(0.1 * length[:, None])]), dtype=np.float32)
+
+    def compact(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        wide = self.wide(arrays)
+        length = np.asarray(wide[:, -1].todense())
+        return np.concatenate([wide[:, :-1] @ self.directions, length], axis=1).astype(np.float32)
+
+
+def _word_keys(arrays: Sequence[np.ndarray], n_codes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The row and the key of each known word, and of each pair of known words side by side."""
+    codes = np.concatenate([array[1:, 0] for array in arrays]) if len(arrays) else np.zeros(0, dtype=np.int64)
+    rows = np.repeat(np.arange(len(arrays)), [len(array) - 1 for array in arrays])
+    known = codes > 0
+    both = known[1:] & known[:-1] & (rows[1:] == rows[:-1]) if len(codes) else known
+    pairs = n_codes + codes[:-1][both] * n_codes + codes[1:][both] if len(codes) else codes
+    return np.concatenate([rows[known], rows[1:][both]]), np.concatenate([codes[known], pairs])
+
+
+def _letter_keys(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    if not len(arrays):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    groups = np.concatenate([array[1:, 2:].ravel() for array in arrays])
+    rows = np.repeat(np.arange(len(arrays)), [array[1:, 2:].size for array in arrays])
+    return rows[groups > 0], groups[groups > 0]
+
+
+def _vocabulary(rows: np.ndarray, keys: np.ndarray, n: int, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """The keys that occur in at least `least` texts, and the smoothed log of how rare each is."""
+    order = np.lexsort((keys, rows))
+    rows, keys = rows[order], keys[order]
+    first = np.ones(len(keys), dtype=bool)
+    first[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])
+    found, texts = np.unique(keys[first], return_counts=True)
+    kept = texts >= least
+    return found[kept], (np.log((1 + n) / (1 + texts[kept])) + 1).astype(np.float32)
+
+
+def _weighed(rows: np.ndarray, keys: np.ndarray, n: int, vocabulary: np.ndarray, idf: np.ndarray) -> csr_matrix:
+    """TF-IDF with damped counts, each text of length one."""
+    place = np.searchsorted(vocabulary, keys)
+    known = place < len(vocabulary)
+    known[known] = vocabulary[place[known]] == keys[known]
+    matrix = csr_matrix(
+        (np.ones(int(known.sum()), dtype=np.float32), (rows[known], place[known])), shape=(n, len(vocabulary))
+    )
+    matrix.sum_duplicates()
+    matrix.data = (1 + np.log(matrix.data)) * idf[matrix.indices]
+    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    matrix.data /= np.repeat(np.maximum(norms, 1e-12), np.diff(matrix.indptr)).astype(np.float32)
+    return matrix
+
+
+def _log_length(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return np.log1p(np.array([len(array) - 1 for array in arrays], dtype=np.float64))

@@ -1,0 +1,78 @@
+"""What every learner is: fitted on plain features at several strengths, it answers any subset of a row."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from polymodal.learners._design import Design
+from polymodal.schema.target import Labels, Target
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt from a design of N rows.
+
+    Attributes:
+        target: resolved settings.
+        labels: N labels; rows without one are not learnt from.
+        weight: `[N]`.
+        prior: `[R]` what is known of a row with nothing.
+        seed: of everything drawn.
+        threads: that may be used.
+    """
+
+    target: Target
+    labels: Labels
+    weight: np.ndarray
+    prior: np.ndarray
+    seed: int = 0
+    threads: int = 1
+
+    def of(self, rows: np.ndarray) -> Task:
+        """The same task for some of the rows."""
+        return replace(self, labels=self.labels.take(rows), weight=self.weight[rows])
+
+
+class Learner(ABC):
+    """One model of one target, from one modality or several.
+
+    `view` says which features it reads. `path` fits it at every strength of `strengths(n_rows)`, from the most
+    restrained on; which one serves is settled on rows held out.
+    """
+
+    view: ClassVar[str]
+    modalities: tuple[str, ...]
+
+    @classmethod
+    @abstractmethod
+    def strengths(cls, n_rows: int) -> Sequence[float]:
+        """From the most restrained on."""
+
+    @classmethod
+    @abstractmethod
+    def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:
+        """One fitted model for each strength. Only rows with a known label and any of the modalities are looked at."""
+
+    @abstractmethod
+    def answer(self, design: Design, patterns: np.ndarray) -> np.ndarray:
+        """`[P, N, R]` evidence of every row under every pattern `[P, M]`; zero where nothing of its own is left."""
+
+    @abstractmethod
+    def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Arrays and JSON values that `restore` takes back."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, arrays: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> Self:
+        """What `export` wrote down."""
+
+
+def usable(design: Design, modalities: Sequence[str], labels: Labels) -> np.ndarray:
+    """Positions of the rows with a known label and any of the modalities."""
+    mine = [design.names.index(name) for name in modalities]
+    return np.flatnonzero(labels.known_rows & design.present[:, mine].any(axis=1))

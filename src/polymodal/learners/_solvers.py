@@ -1,0 +1,90 @@
+"""Ridge, logistic and Cox regression on one matrix, over a path of strengths."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from scipy.sparse import issparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from polymodal.features._features import Matrix
+from polymodal.features._reduction import principal_directions
+from polymodal.objectives.survival import cox_loss
+
+Fit = tuple[np.ndarray, np.ndarray]  # coefficients [W, R], intercepts [R]
+
+_MOST_DIRECTIONS = 300  # of a sparse matrix, for losses that want a dense one
+
+
+def logistic(x: Matrix, codes: np.ndarray, weight: np.ndarray, strengths: Sequence[float]) -> Iterator[Fit]:
+    """Multinomial logistic regression on codes `[n]`; logits of the classes seen, in ascending order."""
+    x, back = _thin(x)
+    n_classes = len(np.unique(codes))
+    for strength in strengths:
+        if n_classes == 1:
+            yield np.zeros((back.shape[0] if back is not None else x.shape[1], 1)), np.zeros(1)
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a little short of the optimum answers as well
+            found = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(x, codes, weight)
+        coefficients, intercepts = found.coef_.T, found.intercept_
+        if n_classes == 2:
+            coefficients = np.concatenate([-coefficients / 2, coefficients / 2], axis=1)
+            intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
+        yield _wide(coefficients, back), intercepts
+
+
+def ridge(x: Matrix, values: np.ndarray, weight: np.ndarray, strengths: Sequence[float]) -> Iterator[Fit]:
+    """Least squares on numbers `[n]` with a penalty of 1 / strength on unit-variance labels (Hoerl & Kennard 1970)."""
+    x, back = _thin(x)
+    mean = np.average(values, weights=weight)
+    spread = np.sqrt(np.average((values - mean) ** 2, weights=weight)) or 1.0
+    for strength in strengths:
+        found = Ridge(alpha=1 / strength).fit(x, (values - mean) / spread, weight)
+        yield _wide(found.coef_[:, None], back) * spread, np.atleast_1d(found.intercept_ * spread + mean)
+
+
+def cox(x: Matrix, labels: np.ndarray, weight: np.ndarray, strengths: Sequence[float]) -> Iterator[Fit]:
+    """Proportional hazards on (time, event) `[n, 2]` (Cox 1972) with a ridge penalty; risks are around their mean."""
+    dense, back = _thin(x, dense=True)
+    z, (time, event) = torch.from_numpy(np.ascontiguousarray(dense, dtype=np.float64)), torch.from_numpy(labels).T
+    share = torch.from_numpy(weight)
+    n_events = float((event * share).sum())
+    start = np.zeros(z.shape[1])
+    for strength in strengths:
+
+        def loss(at: np.ndarray, strength: float = strength) -> tuple[float, np.ndarray]:
+            w = torch.from_numpy(at).requires_grad_()
+            total = n_events * cox_loss(z @ w, time, event, share) + w.square().sum() / (2 * strength)
+            (slope,) = torch.autograd.grad(total, w)
+            return float(total.detach()), slope.numpy()
+
+        start = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+        mean = np.average(dense @ start, weights=weight)
+        yield _wide(start[:, None], back), np.array([-mean])
+
+
+def _thin(x: Matrix, dense: bool = False) -> tuple[Matrix, np.ndarray | None]:
+    """The same rows in as few columns as there are rows, and the way back `[W, k]`.
+
+    A ridge solution lies in the span of the rows (the representer theorem), so nothing is lost; of a sparse matrix,
+    where that would cost too much, only the main directions are kept.
+    """
+    if issparse(x):
+        if not dense:
+            return x, None
+        back = principal_directions(x, _MOST_DIRECTIONS, seed=0)
+        return x @ back, back
+    if x.shape[1] <= x.shape[0]:
+        return x, None
+    left, values, right = np.linalg.svd(np.asarray(x, dtype=np.float64), full_matrices=False)
+    return left * values, right.T
+
+
+def _wide(coefficients: np.ndarray, back: np.ndarray | None) -> np.ndarray:
+    return coefficients if back is None else back @ coefficients

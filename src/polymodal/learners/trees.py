@@ -1,0 +1,150 @@
+"""Gradient-boosted trees on compact features, through LightGBM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import log_softmax
+
+from polymodal.errors import ArtifactError
+from polymodal.learners._boosting import boost, load
+from polymodal.learners._design import Design, distinct_subsets
+from polymodal.learners._learner import Learner, Task, usable
+from polymodal.registry import LEARNERS
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+_ROUNDS = (20.0, 40.0, 80.0, 160.0, 320.0)
+_LOSSES = {"number": "regression", "survival": "cox", "multilabel": "binary"}
+_AT_ONCE = 50_000  # rows times subsets answered at once
+
+
+@LEARNERS.register("trees")
+@dataclass(frozen=True)
+class Trees(Learner):
+    """LightGBM (Ke et al. 2017) on the modalities side by side, an absent one as missing values.
+
+    Each row is learnt from twice, as it is and with a subset of its modalities, so that the trees know what to make
+    of the rest when some are hidden. The strength is the number of rounds. Attributes: `models`, one a label for
+    several labels, else one; `seen`, the classes that had rows.
+    """
+
+    view: ClassVar[str] = "compact"
+
+    kind: str
+    modalities: tuple[str, ...]
+    prior: np.ndarray
+    seen: np.ndarray
+    widths: np.ndarray
+    models: tuple[str, ...]
+    rounds: int
+
+    @classmethod
+    def strengths(cls, n_rows: int) -> Sequence[float]:
+        return _ROUNDS
+
+    @classmethod
+    def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:
+        rows = usable(design, modalities, task.labels)
+        mine = np.array([design.names.index(name) for name in modalities])
+        widths = np.array([design.compact[name].shape[1] for name in modalities])
+        columns, owners, categorical = _columns(design, modalities, widths)
+        random = np.random.default_rng(task.seed)
+        x, again = columns[rows], rows
+        if len(modalities) > 1:
+            kept = _some_of(design.present[rows[:, None], mine], random)
+            x = np.concatenate([x, np.where(kept[:, owners], x, np.nan)])
+            again = np.concatenate([rows, rows])
+        labels, weight, kind = task.labels.take(again), task.weight[again], task.target.kind
+        seen, values = np.arange(len(task.prior)), labels.values
+        if kind == "category":
+            seen, values = np.unique(values, return_inverse=True)
+        loss = _LOSSES.get(kind) or ("binary" if len(seen) == 2 else "multiclass")
+        asked = [(values, labels.known)] if kind != "multilabel" else list(zip(values.T, labels.known.T, strict=True))
+        models = []
+        for one, known in asked:
+            varies = len(np.unique(one[known], axis=0)) > 1
+            settings = (loss, int(max(strengths)), categorical, task)
+            models.append(boost(x[known], one[known], weight[known], *settings) if varies else "")
+        return [
+            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), int(rounds)) for rounds in strengths
+        ]
+
+    @cached_property
+    def _boosters(self) -> list[Booster | None]:
+        return [load(model) if model else None for model in self.models]
+
+    def answer(self, design: Design, patterns: np.ndarray) -> np.ndarray:
+        mine = [design.names.index(name) for name in self.modalities]
+        rows, subsets, where = distinct_subsets(design.present[:, mine], patterns[:, mine])
+        columns, owners, _ = _columns(design, self.modalities, self.widths)
+        said = np.zeros((len(rows), len(self.prior)))
+        asked = np.flatnonzero(subsets.any(axis=1))
+        for start in range(0, len(asked), _AT_ONCE):
+            some = asked[start : start + _AT_ONCE]
+            said[some] = self._evidence(np.where(subsets[some][:, owners], columns[rows[some]], np.nan))
+        return said[where]
+
+    def _evidence(self, x: np.ndarray) -> np.ndarray:
+        raws = [
+            np.full(len(x), self.prior[i])
+            if one is None
+            else np.asarray(one.predict(x, raw_score=True, num_iteration=self.rounds))
+            for i, one in enumerate(self._boosters)
+        ]
+        if self.kind != "category":
+            return np.stack(raws, axis=1) - self.prior
+        found = np.zeros((len(x), len(self.prior)))
+        if len(self.seen) > 1:
+            raw = np.stack([-raws[0] / 2, raws[0] / 2], axis=1) if len(self.seen) == 2 else raws[0]
+            mass = np.logaddexp.reduce(self.prior[self.seen])
+            found[:, self.seen] = log_softmax(raw, axis=1) + mass - self.prior[self.seen]
+        return found
+
+    def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        texts = {f"model/{i}": np.frombuffer(m.encode(), dtype=np.uint8) for i, m in enumerate(self.models)}
+        config = {"kind": self.kind, "modalities": list(self.modalities), "rounds": self.rounds}
+        return {"prior": self.prior, "seen": self.seen, "widths": self.widths, **texts}, config
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> Self:
+        try:
+            models = tuple(arrays[f"model/{i}"].tobytes().decode() for i in range(len(arrays) - 3))
+        except UnicodeDecodeError as error:
+            raise ArtifactError(f"the boosted trees in the file are damaged: {error}") from error
+        return cls(
+            config["kind"],
+            tuple(config["modalities"]),
+            arrays["prior"],
+            arrays["seen"],
+            arrays["widths"],
+            models,
+            config["rounds"],
+        )
+
+
+def _columns(design: Design, modalities: Sequence[str], widths: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """`[N, C]` compact columns side by side, NaN where absent; whose each is `[C]`; which of them hold codes."""
+    columns = np.full((len(design), int(widths.sum())), np.nan, dtype=np.float32)
+    categorical: list[int] = []
+    start = 0
+    for name, width in zip(modalities, widths.tolist(), strict=True):
+        categorical += [start + column for column in design.categorical[name]]
+        if name in design.compact:
+            columns[design.rows(name), start : start + width] = design.compact[name]
+        start += width
+    return columns, np.repeat(np.arange(len(widths)), widths), categorical
+
+
+def _some_of(present: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """For each row a random non-empty subset of what it has `[n, m]`."""
+    kept = present & (random.random(present.shape) < 0.5)
+    empty = np.flatnonzero(~kept.any(axis=1))
+    chosen = np.argmax(present[empty] * random.random((len(empty), present.shape[1])), axis=1)
+    kept[empty, chosen] = True
+    return kept

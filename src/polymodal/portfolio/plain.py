@@ -1,0 +1,115 @@
+"""Learners fitted fold by fold, their strength settled on what was held out, then fitted again on every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from polymodal.features._features import Features
+from polymodal.learners._design import Design
+from polymodal.learners._learner import Learner, Task, usable
+from polymodal.portfolio.jury import Jury
+from polymodal.registry import FEATURES, LEARNERS
+from polymodal.store.memory import Memory
+
+_ALONE_UP_TO = 12  # modalities that each get learners of their own
+_LEAST = 8  # rows with a known label below which nothing is fitted
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows learnt from and rows held out, as features that never saw the latter.
+
+    `rest` are positions among all rows, `place` those of its rows among all that are held out by some fold.
+    """
+
+    rest: np.ndarray
+    place: np.ndarray
+    design: Design
+    held_design: Design
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A learner on some modalities: the strength that did best on rows held out, and its evidence there `[P, N, R]`."""
+
+    learner: str
+    modalities: tuple[str, ...]
+    strength: float
+    evidence: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """As reports show it: "trees" for all modalities, "trees:note" for one."""
+        return self.learner if len(self.modalities) != 1 else f"{self.learner}:{self.modalities[0]}"
+
+
+def measure(memory: Memory, seed: int) -> dict[str, Features]:
+    """Plain features of every modality that any row of `memory` has; a kind that has none is left to the network."""
+    found = {}
+    kinds = FEATURES.names()
+    for name, (modality, statistics) in memory.collate.items():
+        arrays = [array for array in memory.arrays[name] if array is not None]
+        if arrays and modality.kind in kinds:
+            found[name] = FEATURES.get(modality.kind).measure(arrays, statistics, seed)
+    return found
+
+
+def folds(memory: Memory, held_out: Sequence[np.ndarray], asked: np.ndarray, seed: int) -> list[Fold]:
+    """The features of each fold; only the rows `asked` (ascending) of those held out are answered."""
+    found = []
+    for held in held_out:
+        rest = np.setdiff1d(np.arange(len(memory)), held)
+        place = np.flatnonzero(np.isin(asked, held))
+        learnt, question = memory.take(rest), memory.take(asked[place])
+        features = measure(learnt, seed)
+        both = [Design.of(features, one.arrays, one.present) for one in (learnt, question)]
+        found.append(Fold(rest, place, *both))
+    return found
+
+
+def try_out(
+    names: Sequence[str], parts: Sequence[Fold], task: Task, jury: Jury, patterns: np.ndarray
+) -> Iterator[Tried]:
+    """Each learner on all modalities and on each alone, answering rows held out at its best strength.
+
+    One strength serves all folds, the one of least loss over all patterns, so that its choice rests on every row.
+    """
+    modalities = parts[0].design.names
+    alone = [(name,) for name in modalities] if 1 < len(modalities) <= _ALONE_UP_TO else []
+    for learner in names:
+        kind: type[Learner] = LEARNERS.get(learner)
+        strengths = kind.strengths(len(task.labels))
+        for some in [modalities, *alone]:
+            evidence = np.zeros((len(strengths), len(patterns), jury.n, len(task.prior)))
+            fitted = [_try_fold(kind, some, fold, task, patterns, strengths, evidence) for fold in parts]
+            if any(fitted):
+                best = int(np.argmin([jury.loss(one) for one in evidence]))
+                yield Tried(learner, some, strengths[best], evidence[best])
+
+
+def refit(tried: Tried, design: Design, task: Task) -> Learner:
+    """The same learner, at the strength that did best, on every row."""
+    kind: type[Learner] = LEARNERS.get(tried.learner)
+    return kind.path(design, tried.modalities, task, [tried.strength])[0]
+
+
+def _try_fold(
+    kind: type[Learner],
+    modalities: Sequence[str],
+    fold: Fold,
+    task: Task,
+    patterns: np.ndarray,
+    strengths: Sequence[float],
+    evidence: np.ndarray,
+) -> bool:
+    """Fill in the evidence `[S, P, N, R]` of the rows held out; False when there is too little to learn from."""
+    known = [name for name in modalities if name in fold.design.compact]
+    here = task.of(fold.rest)
+    if not known or len(usable(fold.design, known, here.labels)) < _LEAST:
+        return False
+    for position, one in enumerate(kind.path(fold.design, known, here, strengths)):
+        evidence[position, :, fold.place] = one.answer(fold.held_design, patterns).transpose(1, 0, 2)
+    return True

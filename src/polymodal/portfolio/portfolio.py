@@ -1,0 +1,92 @@
+"""Networks and learners asked as one: their evidence weighed, for every pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from polymodal.features._features import Features
+from polymodal.learners._design import Design
+from polymodal.learners._evidence import evidence_of, outputs_of, width_of
+from polymodal.learners._learner import Learner
+from polymodal.network import Network
+from polymodal.portfolio.stack import Stack
+from polymodal.schema.target import Target
+from polymodal.store.memory import Memory
+from polymodal.sweep import mean_outputs
+
+NETWORK = "network"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one member, or all together, did on rows held out: the metric that matters, and its weight in the answer."""
+
+    member: str
+    metric: str
+    value: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Everything that answers.
+
+    Attributes:
+        targets: settings of each target.
+        networks: whose answers are averaged; they are one member.
+        features: plain features of each modality.
+        learners: for each target its learners by member name.
+        stacks: for each target the weights of its members; empty when the networks answer alone.
+        baselines: for each survival target, event times and cumulative hazard.
+        standings: for each target how its members did on rows held out, best first.
+    """
+
+    targets: Mapping[str, Target]
+    networks: Sequence[Network] = ()
+    features: Mapping[str, Features] = field(default_factory=dict)
+    learners: Mapping[str, Mapping[str, Learner]] = field(default_factory=dict)
+    stacks: Mapping[str, Stack] = field(default_factory=dict)
+    baselines: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    standings: Mapping[str, Sequence[Standing]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, slice]:
+        """Where the outputs of each target stand among all of them."""
+        columns, start = {}, 0
+        for name, target in self.targets.items():
+            columns[name] = slice(start, start + width_of(target))
+            start += width_of(target)
+        return columns
+
+    def answer(self, memory: Memory, patterns: np.ndarray, device: torch.device | str = "cpu") -> np.ndarray:
+        """`[P, N, O]` outputs of all targets side by side, of every row under every pattern `[P, M]`."""
+        asked = any(NETWORK in stack.members for stack in self.stacks.values()) or not self.stacks
+        said = mean_outputs(self.networks, memory, patterns, device) if asked else None
+        if not self.stacks:
+            assert said is not None
+            return said
+        views = {one.view for learners in self.learners.values() for one in learners.values()}
+        design = Design.of(self.features, memory.arrays, memory.present, tuple(views))
+        kept = patterns[:, None, :] & memory.present[None, :, :]
+        found = []
+        for name, target in self.targets.items():
+            stack = self.stacks[name]
+            weights = stack.weigh(kept)
+            total = np.zeros((len(patterns), len(memory), width_of(target)))
+            for position, member in enumerate(stack.members):
+                share = weights[:, :, position, None]
+                if not share.any():
+                    continue
+                if member == NETWORK:
+                    assert said is not None
+                    evidence = evidence_of(target, said[:, :, self.columns[name]], stack.prior)
+                else:
+                    evidence = self.learners[name][member].answer(design, patterns)
+                total += share * evidence
+            total[~kept.any(axis=2)] = 0.0
+            found.append(outputs_of(target, total, stack.prior))
+        return np.concatenate(found, axis=2)

@@ -1,0 +1,75 @@
+"""How much is trained: a quick answer, the default, or all that pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from polymodal.errors import near_miss
+from polymodal.portfolio.portfolio import NETWORK
+from polymodal.registry import LEARNERS
+from polymodal.schema.table import Table
+
+FOLDS = 5
+FEW_GROUPS = 50  # groups below which one held-out set says more about who is in it than about the model
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What `fit` trains.
+
+    Attributes:
+        learners: "network" and names of registered learners.
+        folds_below: rows below which five folds are trained instead of one held-out set.
+        grouped_below: the same, where few groups make one held-out set a matter of luck.
+    """
+
+    learners: tuple[str, ...]
+    folds_below: int
+    grouped_below: int
+
+    def n_folds(self, table: Table) -> int:
+        """Five folds while that is affordable, else one held-out set; never more than there are groups."""
+        few_groups = table.n_groups < min(FEW_GROUPS, len(table))
+        limit = self.grouped_below if few_groups else self.folds_below
+        return min(FOLDS, table.n_groups) if len(table) < limit else 1
+
+
+PRESETS = {
+    "fast": Preset(("linear", "trees"), folds_below=500, grouped_below=500),
+    "good": Preset(("network", "linear", "trees"), folds_below=500, grouped_below=5_000),
+    "best": Preset(("network", "linear", "trees"), folds_below=20_000, grouped_below=20_000),
+}
+
+
+def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
+    """What is wrong with the settings that say what is trained, one sentence each."""
+    if preset not in PRESETS:
+        yield f"unknown preset {preset!r}. {near_miss(str(preset), PRESETS)}"
+    if learners is None:
+        return
+    known = [NETWORK, *LEARNERS.names()]
+    if not learners:
+        yield f"learners names none; any of {', '.join(known)}"
+    yield from (f"unknown learner {one!r}. {near_miss(str(one), known)}" for one in learners if one not in known)
+
+
+def judging_patterns(present: np.ndarray, most: int = 32) -> np.ndarray:
+    """`[P, M]` patterns that members are weighed under; the full one last.
+
+    Every non-empty one while there are at most `most`; else each modality alone, each left out, and the commonest of
+    those that the rows `[N, M]` really have.
+    """
+    n_modalities = present.shape[1]
+    if n_modalities <= 62 and 2**n_modalities - 1 <= most:
+        codes = np.arange(1, 2**n_modalities)
+        return (codes[:, None] >> np.arange(n_modalities)) & 1 == 1
+    one = np.eye(n_modalities, dtype=bool)
+    found, counts = np.unique(present, axis=0, return_counts=True)
+    real = found[np.argsort(-counts, kind="stable")][:most]
+    full = np.ones((1, n_modalities), dtype=bool)
+    patterns = np.unique(np.concatenate([one, ~one, real[real.any(axis=1)], full]), axis=0)
+    return patterns[np.argsort(patterns.sum(axis=1), kind="stable")]

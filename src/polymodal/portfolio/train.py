@@ -1,0 +1,156 @@
+"""From rows to a portfolio: everything is judged on rows that it has not learnt from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from polymodal.errors import FitError
+from polymodal.learners._design import Design
+from polymodal.learners._evidence import evidence_of, outputs_of, prior_of
+from polymodal.learners._learner import Learner, Task
+from polymodal.metrics import primary, score
+from polymodal.network import Network
+from polymodal.objectives.survival import SurvivalObjective, breslow
+from polymodal.portfolio.jury import Jury
+from polymodal.portfolio.plain import Tried, folds, measure, refit, try_out
+from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
+from polymodal.portfolio.preset import judging_patterns
+from polymodal.portfolio.stack import Stack, fit_stack
+from polymodal.schema.table import Table
+from polymodal.schema.target import Target
+from polymodal.store.memory import Memory
+from polymodal.training.ensemble import Recipe, Watch, around_one, held_out_rows, train
+from polymodal.training.fit import History
+
+_MOST_JUDGES = 20_000
+_PLAIN_SHARE = 0.5  # of a time budget, after which no further learner is tried
+
+
+def train_portfolio(
+    table: Table,
+    memory: Memory,
+    recipe: Recipe,
+    learners: Sequence[str],
+    n_folds: int,
+    *,
+    budget: float | None = None,
+    checkpoint: Path | None = None,
+    watch: Watch | None = None,
+) -> tuple[Portfolio, list[History]]:
+    """Train what `learners` names ("network" and registered learners) on the rows of `table`, prepared as `memory`.
+
+    `budget` is in seconds. Raises FitError when nothing could be fitted.
+    """
+    start = time.monotonic()
+    if memory.weight is not None:
+        memory = replace(memory, weight=around_one(memory.weight))
+    targets = table.schema.targets
+    held_out = held_out_rows(table, n_folds, recipe.seed)
+    judges = _judges(held_out, recipe.seed)
+    patterns = judging_patterns(memory.present)
+    plain = [name for name in learners if name != NETWORK]
+    tasks = {name: _task(target, memory, name, recipe.seed) for name, target in targets.items()}
+    juries = {name: _jury(tasks[name], memory, judges, patterns) for name in targets}
+    tried: dict[str, list[Tried]] = {name: [] for name in targets}
+    if plain:
+        parts = folds(memory, held_out, judges, recipe.seed)
+        for name in targets:
+            tried[name] = _within(budget, start, try_out(plain, parts, tasks[name], juries[name], patterns))
+        del parts
+    networks: list[Network] = []
+    histories: list[History] = []
+    said = None
+    if NETWORK in learners:
+        left = None if budget is None else max(budget - 1.3 * (time.monotonic() - start), 0.2 * budget)
+        networks, histories, said = train(
+            table, memory, recipe, held_out, judges, patterns, budget=left, checkpoint=checkpoint, watch=watch
+        )
+    portfolio = Portfolio(targets, networks)
+    if not any(tried.values()):
+        if not networks:
+            raise FitError(f"too few rows for {', '.join(plain)}; let the network learn too: Model(preset='good')")
+        return replace(portfolio, baselines=_network_baselines(portfolio)), histories
+    features = measure(memory, recipe.seed)
+    views = {"wide", "compact"}
+    design = Design.of(features, memory.arrays, memory.present, tuple(views))
+    fitted: dict[str, dict[str, Learner]] = {}
+    stacks, baselines, standings = {}, {}, {}
+    for name, target in targets.items():
+        jury, task = juries[name], tasks[name]
+        evidence = {one.name: one.evidence for one in tried[name]}
+        if said is not None:
+            evidence[NETWORK] = evidence_of(target, said[:, :, portfolio.columns[name]], jury.prior)
+        stack = fit_stack(tuple(evidence), np.stack(list(evidence.values())), jury)
+        used = {one for one, share in zip(stack.members, stack.weights.T, strict=True) if share.any()}
+        stacks[name] = stack
+        fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in used}
+        together = _together(stack, evidence, jury)
+        if target.kind == "survival":
+            rows = jury.labels.known_rows
+            time_of, event = jury.labels.values[rows].T
+            baselines[name] = breslow(together[-1, rows, 0], time_of, event, jury.weight[rows])
+        standings[name] = _standings(stack, {**evidence, "together": together}, jury)
+    return Portfolio(targets, networks, features, fitted, stacks, baselines, standings), histories
+
+
+def _judges(held_out: Sequence[np.ndarray], seed: int) -> np.ndarray:
+    """Positions of the rows that judge, ascending: those held out, or enough of them."""
+    rows = np.sort(np.concatenate(list(held_out)))
+    if len(rows) > _MOST_JUDGES:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_JUDGES, replace=False))
+    return rows
+
+
+def _task(target: Target, memory: Memory, name: str, seed: int) -> Task:
+    labels = memory.labels[name]
+    weight = np.ones(len(memory)) if memory.weight is None else memory.weight
+    return Task(target, labels, weight, prior_of(target, labels, weight), seed, torch.get_num_threads())
+
+
+def _jury(task: Task, memory: Memory, judges: np.ndarray, patterns: np.ndarray) -> Jury:
+    told = task.of(judges)
+    return Jury(task.target, task.prior, memory.present[judges], patterns, told.labels, told.weight)
+
+
+def _within(budget: float | None, start: float, trying: Iterator[Tried]) -> list[Tried]:
+    """What could be tried in the first part of the budget, and one at least."""
+    found = []
+    for one in trying:
+        found.append(one)
+        if budget is not None and time.monotonic() - start > _PLAIN_SHARE * budget:
+            break
+    return found
+
+
+def _together(stack: Stack, evidence: Mapping[str, np.ndarray], jury: Jury) -> np.ndarray:
+    """`[P, N, R]` weighed evidence of all members on the rows that judge."""
+    kept = jury.patterns[:, None, :] & jury.present[None, :, :]
+    weights = stack.weigh(kept)
+    total = np.einsum("pnk,kpnr->pnr", weights, np.stack([evidence[name] for name in stack.members]))
+    return np.where(kept.any(axis=2)[:, :, None], total, 0.0)
+
+
+def _standings(stack: Stack, evidence: Mapping[str, np.ndarray], jury: Jury) -> list[Standing]:
+    """How each member does by itself on the rows that judge, all modalities there, best first."""
+    metric = primary(jury.target)
+    weights = dict(zip(stack.members, stack.weights[-1], strict=True))
+    found = []
+    for name, one in evidence.items():
+        outputs = outputs_of(jury.target, one[-1], jury.prior)
+        value = score(jury.target, outputs, jury.labels, jury.weight).get(metric)
+        found.append(Standing(name, metric, value, weights.get(name)))
+    return sorted(found, key=lambda one: -np.inf if one.value is None else one.value, reverse=True)
+
+
+def _network_baselines(portfolio: Portfolio) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    found = {}
+    for name, objective in portfolio.networks[0].objectives.items():
+        if isinstance(objective, SurvivalObjective):
+            found[name] = (objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
+    return found
