@@ -12,6 +12,7 @@ from scipy.io import wavfile
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import FUSED, average, lines, verdict
+from benchmarks.accuracy.features import filled
 from benchmarks.data import folder
 from benchmarks.quick import few, model, seeds
 from benchmarks.record import Outcome, publish
@@ -57,11 +58,11 @@ def main() -> None:
     digits = table()
     speaker = digits.frame["speaker"].to_numpy()
     train, test = few(np.flatnonzero(speaker != SPEAKER), 300), few(np.flatnonzero(speaker == SPEAKER))
-    runs = []
+    plain, runs = _linear(digits, train, test), []
     for seed in seeds(3):
         fitted = model(seed).fit(digits.take(train))
         runs.append(lines(digits, fitted, train, test, "accuracy", trees=seed == 0, peers=seed == 0))
-        runs[-1] = {**runs[0], **runs[-1]}
+        runs[-1] = {**runs[0], **runs[-1], **plain}
         print(seed, runs[-1], flush=True)
         if seed == 0:
             said = fitted.evaluate(digits.take(test), metric="accuracy")["digit"].verdict
@@ -71,18 +72,38 @@ def main() -> None:
             name="accuracy/spoken_digits",
             question=f"Accuracy over ten digits, written (noise of standard deviation {NOISE:g} on a scale from 0 to "
             f"1) and spoken; five speakers to learn from, the 500 recordings of {SPEAKER!r} to test.",
-            mark=f">= {MARK} (logistic regression: picture .606, speech .500, both .742)",
+            mark=f">= {MARK}",
             is_reached=mean >= MARK,
             table=average(runs),
             seeds=f"model 0 to {len(runs) - 1}; noise 0",
             verdict=verdict(runs),
             notes=[
                 *said,
+                "The mark was set when speech was given by features from which logistic regression reads .500, and "
+                ".742 together with the picture (.606). The spectrogram says far more, so what is left to ask is "
+                "whether the noisy picture adds to it or harms.",
                 "One speaker is tested, so nothing is said about the next one. Written and spoken digits were paired "
                 "by their label alone; given the label they are independent, which is kind to late averaging.",
             ],
         )
     )
+
+
+def _linear(digits: pm.Table, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+    """Accuracy of logistic regression on the pixels, on the spectrogram averaged over five parts, and on both."""
+    from sklearn.linear_model import LogisticRegression
+
+    codes, (pictures, sounds) = digits.labels("digit").values, (digits.frame[one] for one in ("picture", "speech"))
+    parts = [np.concatenate([part.mean(axis=0) for part in np.array_split(one, 5)]) for one in sounds]
+    columns = {"picture": np.stack([one.ravel() for one in pictures]), "speech": np.stack(parts)}
+    columns = {name: filled(one.astype(float), train) for name, one in columns.items()}
+    columns["both"] = np.concatenate(list(columns.values()), axis=1)
+    return {
+        f"logistic regression, {name}": float(
+            LogisticRegression(C=0.01, max_iter=500).fit(one[train], codes[train]).score(one[test], codes[test])
+        )
+        for name, one in columns.items()
+    }
 
 
 def _recordings(archive: object) -> dict[str, np.ndarray]:
