@@ -48,7 +48,7 @@ def test_hidden_is_never_there(name, seed):  # type: ignore[no-untyped-def]
     for subset, one in enumerate(kept):
         alone = fusion(without(tokens, one), SIZE)
         rows = slice(subset * SIZE, (subset + 1) * SIZE)
-        torch.testing.assert_close(together.values[rows], alone.values, atol=1e-6, rtol=0)
+        torch.testing.assert_close(together.values[rows], alone.values, atol=5e-6, rtol=0)
         assert torch.equal(together.known[rows], alone.known)
 
 
