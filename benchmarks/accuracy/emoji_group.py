@@ -22,7 +22,7 @@ def main() -> None:
         train, test = train_test_split(np.arange(len(codes)), test_size=0.2, stratify=codes, random_state=seed)
         train, test = few(train, 400), few(test)
         fitted = model(seed).fit(table.take(train))
-        runs.append(lines(table, fitted, train, test, "accuracy"))
+        runs.append(lines(table, fitted, train, test, "accuracy", peers=True))
         print(seed, runs[-1], flush=True)
     mean = float(np.mean([run[FUSED] for run in runs]))
     publish(
