@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.text import Text
     from polymodal.modalities.vector import Vector
     from polymodal.model import Model, load
+    from polymodal.schema.missing import hide
     from polymodal.schema.schema import Schema
     from polymodal.schema.table import Table
     from polymodal.schema.target import Category, Multilabel, Number, Survival
@@ -38,6 +39,7 @@ _HOMES = {
     "Tabular": "polymodal.modalities.tabular",
     "Text": "polymodal.modalities.text",
     "Vector": "polymodal.modalities.vector",
+    "hide": "polymodal.schema.missing",
     "load": "polymodal.model",
 }
 
@@ -56,6 +58,7 @@ __all__ = [
     "Tabular",
     "Text",
     "Vector",
+    "hide",
     "load",
 ]
 

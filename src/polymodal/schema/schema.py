@@ -59,6 +59,12 @@ class Schema(BaseModel):
         roles = {"id": self.id, "group": self.group, "time": self.time, "weight": self.weight}
         return {role: column for role, column in roles.items() if column is not None}
 
+    def readers(self, column: str) -> set[str]:
+        """What reads a column: names of modalities and targets, and roles."""
+        inputs = {name for name, one in self.modalities.items() if column in one.sources(name)}
+        learnt = {name for name, one in self.targets.items() if column in one.sources(name)}
+        return inputs | learnt | {role for role, own in self.roles.items() if own == column}
+
     def differences(self, columns: Sequence[str]) -> list[str]:
         """What a table with these columns lacks of, or has beyond, what the schema reads; one sentence each."""
         have = set(columns)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import CellError, SchemaError, SettingError, near_miss
-from polymodal.schema.cells import Cells
+from polymodal.schema.cells import Cells, State
 from polymodal.schema.inference import infer_schema
 from polymodal.schema.read import read_frame
 from polymodal.schema.report import TableReport
@@ -108,6 +108,32 @@ class Table:
         table = Table(self.frame, schema, self.files)
         kept = self.schema.modalities
         table._cells = {n: c for n, c in self._cells.items() if schema.modalities.get(n) == kept.get(n)}
+        return table
+
+    def without(self, hidden: np.ndarray) -> Table:
+        """The same rows with some cells gone: `hidden [N, M]` bool, modalities in the order of `schema.names`.
+
+        What is no longer there is a null in the frame, all columns of a group with it; what was decoded stays so.
+        Raises SettingError for a mask that does not fit, SchemaError where a column is not the modality's own.
+        """
+        shape = (len(self), len(self.schema.names))
+        hidden = np.asarray(hidden)
+        if hidden.shape != shape or hidden.dtype != bool:
+            raise SettingError(f"hidden is a bool mask of {list(shape)}; {hidden.dtype} of {list(hidden.shape)} came")
+        frame = self.frame.copy(deep=False)
+        gone = {name: hidden[:, place] for place, name in enumerate(self.schema.names) if hidden[:, place].any()}
+        for name, rows in gone.items():
+            for column in self.schema.modalities[name].sources(name):
+                others = self.schema.readers(column) - {name}
+                if others:
+                    raise SchemaError(
+                        f"modality {name!r} cannot be hidden: its column {column!r} is read by {sorted(others)} too"
+                    )
+                if column in frame.columns:
+                    kept = frame[column] if frame[column].dtype.kind == "f" else frame[column].astype(object)
+                    frame[column] = kept.where(~rows, None)
+        table = Table(frame, self.schema, self.files)
+        table._cells = {n: _hide_cells(c, gone[n], frame.index) if n in gone else c for n, c in self._cells.items()}
         return table
 
     def cells(self, name: str) -> Cells:
@@ -231,6 +257,13 @@ class Table:
         targets = [self.schema.targets[name].strata(labels) for name, labels in self._known_labels().items()]
         _, pattern, sizes = np.unique(self.present(), axis=0, return_inverse=True, return_counts=True)
         return [*targets, sizes[pattern.ravel()], pattern.ravel()]
+
+
+def _hide_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
+    samples = [None if gone else sample for sample, gone in zip(cells.samples, rows.tolist(), strict=True)]
+    kept = set(index[~rows])
+    faults = [fault for fault in cells.faults if fault.row in kept]
+    return Cells(samples, np.where(rows, np.int8(State.ABSENT), cells.state), faults)
 
 
 def _take_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
