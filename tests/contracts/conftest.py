@@ -11,7 +11,8 @@ import torch
 from hypothesis import HealthCheck, settings
 
 import polymodal as pm
-from polymodal.registry import FUSIONS, MODALITIES, OBJECTIVES
+from polymodal.portfolio.portfolio import Portfolio
+from polymodal.registry import FUSIONS, LEARNERS, MODALITIES, OBJECTIVES
 from polymodal.schema.cells import is_absent
 from polymodal.schema.target import TARGETS, Survival, Target
 from polymodal.store.preprocessing import Preprocessor
@@ -28,6 +29,7 @@ settings.register_profile(
 )
 settings.load_profile("laws")
 
+PORTFOLIO = "portfolio"
 Untrained = Callable[..., pm.Model]
 
 
@@ -86,7 +88,7 @@ def untrained(table: pm.Table, fusion: str = "transformer", seed: int = 0, width
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
-    model.networks = [network.eval()]
+    model._portfolio = Portfolio.of_networks(table.schema.targets, [network.eval()])
     return model
 
 
@@ -116,9 +118,11 @@ def table() -> pm.Table:
     return pm.Table(frame, gappy.schema)
 
 
-@pytest.fixture(scope="session", params=FUSIONS.names())
+@pytest.fixture(scope="session", params=[*FUSIONS.names(), PORTFOLIO])
 def model(request: pytest.FixtureRequest, table: pm.Table) -> pm.Model:
-    """A model of each registered fusion over everything registered."""
+    """A model of each registered fusion over everything registered, and a fitted one of every registered learner."""
+    if request.param == PORTFOLIO:
+        return pm.Model(learners=["network", *LEARNERS.names()], folds=2, epochs=1, width=8).fit(table)
     return untrained(table, request.param)
 
 

@@ -30,6 +30,8 @@ MODEL = {
     "encoders": {"v": Halves()},
     "width": 12,
     "dropout": 0.5,
+    "preset": "fast",
+    "learners": ["network"],
     "folds": 2,
     "seed": 1,
     "epochs": 1,

@@ -14,7 +14,7 @@ import torch
 import polymodal as pm
 from polymodal.errors import ArtifactError, FitError
 
-SETTINGS = {"folds": 1, "epochs": 15, "patience": 15, "width": 8, "batch_size": 8}
+SETTINGS = {"learners": ["network"], "folds": 1, "epochs": 15, "patience": 15, "width": 8, "batch_size": 8}
 
 RUN = """
 import sys

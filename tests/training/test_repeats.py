@@ -10,7 +10,7 @@ import polymodal as pm
 from polymodal.registry import FUSIONS
 from polymodal.testing import random_table
 
-SETTINGS = {"folds": 2, "epochs": 3, "width": 8}
+SETTINGS = {"learners": ["network"], "folds": 2, "epochs": 3, "width": 8}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_mixed_precision_on_a_cpu():
     x = generator.normal(size=80)
     frame = {"x": x, "note": ["red one", "blue two"] * 40, "y": 1_000_003.0 + x, "c": np.where(x > 0, "up", "down")}
     table = pm.Table.read(frame, target=["y", "c"], types={"note": "text"})
-    settings = {"folds": 1, "epochs": 10, "width": 16}
+    settings = {"learners": ["network"], "folds": 1, "epochs": 10, "width": 16}
     mixed = pm.Model(precision="bf16-mixed", **settings).fit(table).predict(table)
     plain = pm.Model(**settings).fit(table).predict(table)
     assert np.abs(mixed.outputs["y"] - plain.outputs["y"]).max() < 1.0  # labels are not rounded to the precision

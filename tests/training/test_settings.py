@@ -61,7 +61,7 @@ def test_all_faults_at_once(table):
 
 
 def test_numpy_numbers_are_numbers(table):
-    model = pm.Model(width=np.int64(8), members=np.int32(1), dropout=np.float32(0.1), epochs=np.int64(2))
+    model = pm.Model(width=np.int64(8), folds=np.int32(1), dropout=np.float32(0.1), epochs=np.int64(2))
     assert list(setting_faults(vars(model), table.schema)) == []
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 _ROUNDS = (20.0, 40.0, 80.0, 160.0, 320.0)
+_FEW = 200  # rows below which so many rounds only learn by heart
 _LOSSES = {"number": "regression", "survival": "cox", "multilabel": "binary"}
 _AT_ONCE = 50_000  # rows times subsets answered at once
 
@@ -46,7 +47,7 @@ class Trees(Learner):
 
     @classmethod
     def strengths(cls, n_rows: int) -> Sequence[float]:
-        return _ROUNDS
+        return _ROUNDS if n_rows >= _FEW else _ROUNDS[:-1]
 
     @classmethod
     def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:

@@ -93,7 +93,8 @@ def try_out(
 def refit(tried: Tried, design: Design, task: Task) -> Learner:
     """The same learner, at the strength that did best, on every row."""
     kind: type[Learner] = LEARNERS.get(tried.learner)
-    return kind.path(design, tried.modalities, task, [tried.strength])[0]
+    known = [name for name in tried.modalities if name in design.compact]
+    return kind.path(design, known, task, [tried.strength])[0]
 
 
 def _try_fold(

@@ -13,6 +13,7 @@ from polymodal.learners._design import Design
 from polymodal.learners._evidence import evidence_of, outputs_of, width_of
 from polymodal.learners._learner import Learner
 from polymodal.network import Network
+from polymodal.objectives.survival import SurvivalObjective
 from polymodal.portfolio.stack import Stack
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -52,6 +53,16 @@ class Portfolio:
     stacks: Mapping[str, Stack] = field(default_factory=dict)
     baselines: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     standings: Mapping[str, Sequence[Standing]] = field(default_factory=dict)
+
+    @classmethod
+    def of_networks(cls, targets: Mapping[str, Target], networks: Sequence[Network]) -> Portfolio:
+        """Networks that answer by themselves."""
+        baselines = {
+            name: (objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
+            for name, objective in networks[0].objectives.items()
+            if isinstance(objective, SurvivalObjective)
+        }
+        return cls(targets, networks, baselines=baselines)
 
     @property
     def columns(self) -> dict[str, slice]:

@@ -16,7 +16,7 @@ from polymodal.learners._evidence import evidence_of, outputs_of, prior_of
 from polymodal.learners._learner import Learner, Task
 from polymodal.metrics import primary, score
 from polymodal.network import Network
-from polymodal.objectives.survival import SurvivalObjective, breslow
+from polymodal.objectives.survival import breslow
 from polymodal.portfolio.jury import Jury
 from polymodal.portfolio.plain import Tried, folds, measure, refit, try_out
 from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
@@ -75,7 +75,7 @@ def train_portfolio(
     if not any(tried.values()):
         if not networks:
             raise FitError(f"too few rows for {', '.join(plain)}; let the network learn too: Model(preset='good')")
-        return replace(portfolio, baselines=_network_baselines(portfolio)), histories
+        return Portfolio.of_networks(targets, networks), histories
     features = measure(memory, recipe.seed)
     views = {"wide", "compact"}
     design = Design.of(features, memory.arrays, memory.present, tuple(views))
@@ -146,11 +146,3 @@ def _standings(stack: Stack, evidence: Mapping[str, np.ndarray], jury: Jury) -> 
         value = score(jury.target, outputs, jury.labels, jury.weight).get(metric)
         found.append(Standing(name, metric, value, weights.get(name)))
     return sorted(found, key=lambda one: -np.inf if one.value is None else one.value, reverse=True)
-
-
-def _network_baselines(portfolio: Portfolio) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    found = {}
-    for name, objective in portfolio.networks[0].objectives.items():
-        if isinstance(objective, SurvivalObjective):
-            found[name] = (objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
-    return found
