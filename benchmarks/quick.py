@@ -14,7 +14,7 @@ QUICK = "--quick" in sys.argv[1:]
 
 def model(seed: int = 0, **settings: object) -> pm.Model:
     """The model under test: default settings but the seed."""
-    return pm.Model(seed=seed, epochs=1, members=1, **settings) if QUICK else pm.Model(seed=seed, **settings)
+    return pm.Model(seed=seed, epochs=1, folds=1, **settings) if QUICK else pm.Model(seed=seed, **settings)
 
 
 def few(rows: np.ndarray, most: int = 200) -> np.ndarray:

@@ -37,6 +37,8 @@ from polymodal.training.rows import learners, refuse_unreadable
 from polymodal.training.settings import setting_faults
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from polymodal.explain.evaluation import Evaluation
     from polymodal.explain.explanation import Explanation
 
@@ -278,6 +280,14 @@ class Model:
         from polymodal.report.page import write_page
 
         return write_page(self, as_table(table, self.schema, files)[0], Path(path))
+
+    def leaderboard(self) -> pd.DataFrame:
+        """What the answers are made of: each member's metric on rows held out from it, and its weight, best first.
+
+        The line "together" is judged on the rows that the weights were fitted on, and so a little too good. Empty
+        when the network answers alone.
+        """
+        return self.portfolio.leaderboard()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write everything needed to answer into one file. Raises ArtifactError when it cannot be written."""

@@ -91,6 +91,9 @@ def fit(
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)
     model.save(out)
     note(f"Saved {out}")
+    made_of = model.leaderboard()
+    if len(made_of):
+        note(made_of.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     if kept is None:
         answer(f"Fitted on {len(table)} rows.", {"model": out, "rows": len(table)}, json)
         return

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import torch
 
 from polymodal.features._features import Features
@@ -63,6 +64,28 @@ class Portfolio:
             if isinstance(objective, SurvivalObjective)
         }
         return cls(targets, networks, baselines=baselines)
+
+    def leaderboard(self) -> pd.DataFrame:
+        """One line for each target and member, and for all together: the metric on rows held out, and the weight.
+
+        Weights are those of a row that has everything. What has a weight above zero in no pattern does not answer.
+        """
+        lines = [
+            {"target": name, "member": one.member, one.metric: one.value, "weight": one.weight}
+            for name, standings in self.standings.items()
+            for one in standings
+        ]
+        return pd.DataFrame(lines, columns=None if lines else ["target", "member", "weight"])
+
+    def describe(self, fusion: str) -> str:
+        """What it is made of, in a few words.
+
+        >>> Portfolio({}, learners={"y": {"trees": None, "trees:x": None}}).describe("late")
+        'trees'
+        """
+        kinds = {member.split(":")[0] for learners in self.learners.values() for member in learners}
+        several = f" x {len(self.networks)}" if len(self.networks) > 1 else ""
+        return ", ".join([f"{fusion} network{several}"] * bool(self.networks) + sorted(kinds))
 
     @property
     def columns(self) -> dict[str, slice]:

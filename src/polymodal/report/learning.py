@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from polymodal.explain.plots.palette import EVERYTHING, INK, label, plain
-from polymodal.report.blocks import Block, Drawing, Grid
+from polymodal.portfolio.portfolio import Standing
+from polymodal.report.blocks import Block, Cell, Drawing, Grid
 from polymodal.report.svg import inline
 from polymodal.training.fit import History
 
 
 def learning(histories: Sequence[History]) -> Iterator[Block]:
-    """A line a member; nothing when the history is not known."""
+    """A line a network; nothing when the history is not known."""
     told = [one for one in histories if one.losses]
     if not told:
         return
@@ -29,7 +30,7 @@ def learning(histories: Sequence[History]) -> Iterator[Block]:
     kept = ", ".join(str(one.best_epoch + 1) for one in told)
     yield Drawing(
         inline(figure, "learning", f"Training and validation loss by epoch; epochs kept: {kept}"),
-        "A line is a member, a network of its own; the dot is the epoch whose weights were kept. Validation rows were "
+        "A line is a network; the dot is the epoch whose weights were kept. Validation rows were "
         "not learnt from. A validation loss that rises while the training loss falls is learning by heart: those "
         "epochs were thrown away.",
     )
@@ -37,7 +38,30 @@ def learning(histories: Sequence[History]) -> Iterator[Block]:
         [f"{place + 1}", f"{len(one.losses)}", f"{one.best_epoch + 1}", f"{one.best:.3f}", one.stopped or "-"]
         for place, one in enumerate(told)
     ]
-    yield Grid("Members", ["member", "epochs", "kept", "validation loss", "stopped because"], rows, folded=True)
+    yield Grid("Networks", ["network", "epochs", "kept", "validation loss", "stopped because"], rows, folded=True)
+
+
+def made_of(standings: Mapping[str, Sequence[Standing]]) -> Iterator[Block]:
+    """A table a target of its members, best first; nothing when a network answers alone."""
+    for name, members in standings.items():
+        rows: list[list[str | Cell]] = [
+            [
+                Cell(one.member, strong=one.weight is None),
+                "-" if one.value is None else f"{one.value:.3f}",
+                "" if one.weight is None else f"{one.weight:.2f}",
+            ]
+            for one in members
+        ]
+        if rows:
+            yield Grid(
+                f"What answers about {name} are made of",
+                ["member", members[0].metric, "weight"],
+                rows,
+                "Each member is scored on rows it has not learnt from; the weights were fitted on those rows, so that "
+                "'together' is a little too good. Weights are those of a row that has everything; rows with less have "
+                "weights of their own.",
+                folded=len(standings) > 1,
+            )
 
 
 def _draw(axes: Axes, title: str, lines: Sequence[Sequence[float]], told: Sequence[History]) -> None:

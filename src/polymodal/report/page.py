@@ -19,7 +19,7 @@ from polymodal.report.contributions import contributions
 from polymodal.report.data import Presence, findings, presence
 from polymodal.report.examples import Example, examples
 from polymodal.report.glossary import CONTRIBUTION, KINDS
-from polymodal.report.learning import learning
+from polymodal.report.learning import learning, made_of
 from polymodal.report.patterns import Patterns, patterns
 from polymodal.report.scores import Headline, headlines, robustness, scores
 from polymodal.report.subject import Subject
@@ -61,8 +61,7 @@ class Page:
     parts: Sequence[Part]
     modalities: Sequence[str]
     n_rows: int
-    members: int
-    fusion: str
+    made_of: str
     presence: Sequence[Presence]
     learning: Sequence[Block]
     findings: Sequence[Block]
@@ -117,10 +116,9 @@ def _gather(subject: Subject) -> Page:
         parts=list(_parts(subject)),
         modalities=subject.modalities,
         n_rows=len(subject.table),
-        members=subject.members,
-        fusion=subject.fusion,
+        made_of=subject.made_of,
         presence=presence(subject),
-        learning=list(learning(subject.histories)),
+        learning=[*made_of(subject.standings), *learning(subject.histories)],
         findings=list(findings(subject)),
         notes=subject.predictions.notes,
     )

@@ -14,6 +14,7 @@ from polymodal.explain.evaluation import Evaluation, evaluate
 from polymodal.explain.explanation import Explanation, explain
 from polymodal.explain.request import labelled
 from polymodal.lattice import Lattice
+from polymodal.portfolio.portfolio import Standing
 from polymodal.predictions import Predictions
 from polymodal.schema.report import TableReport
 from polymodal.schema.table import Table
@@ -35,7 +36,8 @@ class Subject:
         explanation: who told it.
         audit: what is in the table and what is wrong with it.
         histories: of the model's members.
-        members, fusion: of the model.
+        standings: for each target what its answers are made of.
+        made_of: the same in a few words.
     """
 
     table: Table
@@ -45,8 +47,8 @@ class Subject:
     explanation: Explanation
     audit: TableReport
     histories: Sequence[History]
-    members: int
-    fusion: str
+    standings: Mapping[str, Sequence[Standing]]
+    made_of: str
 
     @classmethod
     def of(cls, model: Model, table: Table) -> Subject:
@@ -63,8 +65,8 @@ class Subject:
             explanation=explain(lattice, seed=model.seed),
             audit=table.report(),
             histories=model.histories,
-            members=len(model.networks),
-            fusion=model.fusion,
+            standings=model.portfolio.standings,
+            made_of=model.portfolio.describe(model.fusion),
         )
 
     @property
