@@ -46,7 +46,8 @@ class TextFeatures(Features):
         is_small = len(arrays) < _SMALL
         letters, letter_idf = _vocabulary(*_letter_keys(arrays if is_small else []), len(arrays), max(2, least))
         counts = _log_length(arrays)
-        length = np.array([counts.mean(), counts.std() or 1.0])
+        spread = counts.std()
+        length = np.array([counts.mean(), spread if spread > 1e-6 else 1.0])  # less is what rounding leaves
         bare = cls(words, word_idf, letters, letter_idf, np.zeros((0, 0), dtype=np.float32), length, n_codes)
         wide = bare.wide(arrays)
         directions = principal_directions(wide[:, :-1], _DIRECTIONS, seed)

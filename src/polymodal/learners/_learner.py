@@ -12,6 +12,8 @@ import numpy as np
 from polymodal.learners._design import Design
 from polymodal.schema.target import Labels, Target
 
+NO_WEIGHT = 1e-12  # where the mean is 1; sums over fewer such rows are lost in rounding
+
 
 @dataclass(frozen=True)
 class Task:
@@ -19,7 +21,7 @@ class Task:
 
     Attributes:
         target: resolved settings.
-        labels: N labels; rows without one are not learnt from.
+        labels: N labels; rows without one are not learnt from, nor are those of no weight.
         weight: `[N]`.
         prior: `[R]` what is known of a row with nothing.
         seed: of everything drawn.
@@ -72,7 +74,7 @@ class Learner(ABC):
         """What `export` wrote down."""
 
 
-def usable(design: Design, modalities: Sequence[str], labels: Labels) -> np.ndarray:
-    """Positions of the rows with a known label and any of the modalities."""
+def usable(design: Design, modalities: Sequence[str], task: Task) -> np.ndarray:
+    """Positions of the rows with a known label, a weight and any of the modalities."""
     mine = [design.names.index(name) for name in modalities]
-    return np.flatnonzero(labels.known_rows & design.present[:, mine].any(axis=1))
+    return np.flatnonzero(task.labels.known_rows & (task.weight > NO_WEIGHT) & design.present[:, mine].any(axis=1))

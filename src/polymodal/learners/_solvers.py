@@ -31,6 +31,7 @@ def logistic(x: Matrix, codes: np.ndarray, weight: np.ndarray, strengths: Sequen
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a little short of the optimum answers as well
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # many are classes still
             found = LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(x, codes, weight)
         coefficients, intercepts = found.coef_.T, found.intercept_
         if n_classes == 2:
@@ -46,7 +47,10 @@ def ridge(x: Matrix, values: np.ndarray, weight: np.ndarray, strengths: Sequence
     spread = np.sqrt(np.average((values - mean) ** 2, weights=weight)) or 1.0
     for strength in strengths:
         found = Ridge(alpha=1 / strength).fit(x, (values - mean) / spread, weight)
-        yield _wide(found.coef_[:, None], back) * spread, np.atleast_1d(found.intercept_ * spread + mean)
+        yield (
+            _wide(found.coef_[:, None].astype(np.float64), back) * spread,
+            np.atleast_1d(found.intercept_ * spread + mean),
+        )
 
 
 def cox(x: Matrix, labels: np.ndarray, weight: np.ndarray, strengths: Sequence[float]) -> Iterator[Fit]:

@@ -48,7 +48,7 @@ class Linear(Learner):
 
     @classmethod
     def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:
-        rows = usable(design, modalities, task.labels)
+        rows = usable(design, modalities, task)
         blocks, scales = zip(*(_block(design, name, rows) for name in modalities), strict=True)
         mine = np.array([design.names.index(name) for name in modalities])
         has = design.present[rows[:, None], mine].astype(np.float32)
@@ -60,15 +60,17 @@ class Linear(Learner):
             offsets = np.zeros((len(modalities), coefficients.shape[1]))
             if some_lack:
                 offsets = coefficients[widths.sum() :]
+            # A number may be in any unit; single precision holds only some.
+            unit = (float(np.abs(coefficients).max(initial=0.0)) or 1.0) if task.target.kind == "number" else 1.0
             found.append(
                 cls(
                     kind=task.target.kind,
                     modalities=tuple(modalities),
                     prior=task.prior,
                     seen=seen,
-                    scales=np.array(scales),
+                    scales=np.array(scales) * unit,
                     widths=widths,
-                    coefficients=np.ascontiguousarray(coefficients[: widths.sum()], dtype=np.float32),
+                    coefficients=np.ascontiguousarray(coefficients[: widths.sum()] / unit, dtype=np.float32),
                     offsets=np.asarray(offsets, dtype=np.float64),
                     intercepts=np.asarray(intercepts, dtype=np.float64),
                 )

@@ -32,7 +32,7 @@ class Trees(Learner):
 
     Each row is learnt from twice, as it is and with a subset of its modalities, so that the trees know what to make
     of the rest when some are hidden. The strength is the number of rounds. Attributes: `models`, one a label for
-    several labels, else one; `seen`, the classes that had rows.
+    several labels, else one; `seen`, the classes that had rows; `scale`, of one step of a number's models.
     """
 
     view: ClassVar[str] = "compact"
@@ -43,6 +43,7 @@ class Trees(Learner):
     seen: np.ndarray
     widths: np.ndarray
     models: tuple[str, ...]
+    scale: float
     rounds: int
 
     @classmethod
@@ -51,7 +52,7 @@ class Trees(Learner):
 
     @classmethod
     def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:
-        rows = usable(design, modalities, task.labels)
+        rows = usable(design, modalities, task)
         mine = np.array([design.names.index(name) for name in modalities])
         widths = np.array([design.compact[name].shape[1] for name in modalities])
         columns, owners, categorical = _columns(design, modalities, widths)
@@ -62,9 +63,12 @@ class Trees(Learner):
             x = np.concatenate([x, np.where(kept[:, owners], x, np.nan)])
             again = np.concatenate([rows, rows])
         labels, weight, kind = task.labels.take(again), task.weight[again], task.target.kind
-        seen, values = np.arange(len(task.prior)), labels.values
+        seen, values, scale = np.arange(len(task.prior)), labels.values, 1.0
         if kind == "category":
             seen, values = np.unique(values, return_inverse=True)
+        if kind == "number":  # LightGBM holds labels in single precision, so they are brought to its range
+            scale = float(np.sqrt(np.average((values - task.prior) ** 2, weights=weight))) or 1.0
+            values = (values - task.prior) / scale
         loss = _LOSSES.get(kind) or ("binary" if len(seen) == 2 else "multiclass")
         asked = [(values, labels.known)] if kind != "multilabel" else list(zip(values.T, labels.known.T, strict=True))
         models = []
@@ -73,7 +77,8 @@ class Trees(Learner):
             settings = (loss, int(max(strengths)), categorical, task)
             models.append(boost(x[known], one[known], weight[known], *settings) if varies else "")
         return [
-            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), int(rounds)) for rounds in strengths
+            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), scale, int(rounds))
+            for rounds in strengths
         ]
 
     @cached_property
@@ -92,14 +97,15 @@ class Trees(Learner):
         return said[where]
 
     def _evidence(self, x: np.ndarray) -> np.ndarray:
+        centre = np.zeros(1) if self.kind == "number" else self.prior
         raws = [
-            np.full(len(x), self.prior[i])
+            np.full(len(x), centre[i])
             if one is None
             else np.asarray(one.predict(x, raw_score=True, num_iteration=self.rounds))
             for i, one in enumerate(self._boosters)
         ]
         if self.kind != "category":
-            return np.stack(raws, axis=1) - self.prior
+            return self.scale * (np.stack(raws, axis=1) - centre)
         found = np.zeros((len(x), len(self.prior)))
         if len(self.seen) > 1:
             raw = np.stack([-raws[0] / 2, raws[0] / 2], axis=1) if len(self.seen) == 2 else raws[0]
@@ -109,8 +115,9 @@ class Trees(Learner):
 
     def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         texts = {f"model/{i}": np.frombuffer(m.encode(), dtype=np.uint8) for i, m in enumerate(self.models)}
-        config = {"kind": self.kind, "modalities": list(self.modalities), "rounds": self.rounds}
-        return {"prior": self.prior, "seen": self.seen, "widths": self.widths, **texts}, config
+        config = {"kind": self.kind, "modalities": list(self.modalities)}
+        arrays = {"prior": self.prior, "seen": self.seen, "widths": self.widths, **texts}
+        return arrays, {**config, "scale": self.scale, "rounds": self.rounds}
 
     @classmethod
     def restore(cls, arrays: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> Self:
@@ -125,6 +132,7 @@ class Trees(Learner):
             arrays["seen"],
             arrays["widths"],
             models,
+            config["scale"],
             config["rounds"],
         )
 

@@ -85,6 +85,8 @@ def breslow(
     ([1.0, 2.0], [0.5, 1.5])
     """
     share = np.ones(len(risk)) if weight is None else np.asarray(weight, dtype=float)
+    counts = share > 0
+    risk, time, event, share = risk[counts], time[counts], event[counts], share[counts]
     times = np.unique(time[event > 0])
     order = np.argsort(time)
     mass = np.cumsum((share * np.exp(risk))[order][::-1])[::-1]  # sum over everyone not yet gone

@@ -68,13 +68,13 @@ class Problem:
         self.total = max(float(self.weight.sum()), 1e-12)
         self.variance = 1.0
         if self.kind == "number":
-            self.variance = max(float((self.values - self.prior).square().mean()), 1e-12)
+            self.variance = float((self.values - self.prior).square().mean()) or 1.0
 
     def sharpen(self) -> Problem:
         """Numbers judged on the scale of what the best member leaves unexplained, not of the numbers themselves."""
         if self.kind == "number":
             left = (self.values - self.prior - self.evidence[:, :, 0]).square().mean(dim=1)
-            self.variance = max(min(self.variance, float(left.min())), 1e-12)
+            self.variance = max(min(self.variance, float(left.min())), 1e-12 * self.variance)
         return self
 
     @property

@@ -70,6 +70,16 @@ def folds(memory: Memory, held_out: Sequence[np.ndarray], asked: np.ndarray, see
     return found
 
 
+def teams(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """What each learner is fitted on: all modalities, and while they are few each alone.
+
+    >>> teams(["note", "age"])
+    [('note', 'age'), ('note',), ('age',)]
+    """
+    alone = [(name,) for name in modalities] if 1 < len(modalities) <= _ALONE_UP_TO else []
+    return [tuple(modalities), *alone]
+
+
 def try_out(
     names: Sequence[str], parts: Sequence[Fold], task: Task, jury: Jury, patterns: np.ndarray
 ) -> Iterator[Tried]:
@@ -77,12 +87,10 @@ def try_out(
 
     One strength serves all folds, the one of least loss over all patterns, so that its choice rests on every row.
     """
-    modalities = parts[0].design.names
-    alone = [(name,) for name in modalities] if 1 < len(modalities) <= _ALONE_UP_TO else []
     for learner in names:
         kind: type[Learner] = LEARNERS.get(learner)
         strengths = kind.strengths(len(task.labels))
-        for some in [modalities, *alone]:
+        for some in teams(parts[0].design.names):
             evidence = np.zeros((len(strengths), len(patterns), jury.n, len(task.prior)))
             fitted = [_try_fold(kind, some, fold, task, patterns, strengths, evidence) for fold in parts]
             if any(fitted):
@@ -109,7 +117,7 @@ def _try_fold(
     """Fill in the evidence `[S, P, N, R]` of the rows held out; False when there is too little to learn from."""
     known = [name for name in modalities if name in fold.design.compact]
     here = task.of(fold.rest)
-    if not known or len(usable(fold.design, known, here.labels)) < _LEAST:
+    if not known or len(usable(fold.design, known, here)) < _LEAST:
         return False
     for position, one in enumerate(kind.path(fold.design, known, here, strengths)):
         evidence[position, :, fold.place] = one.answer(fold.held_design, patterns).transpose(1, 0, 2)

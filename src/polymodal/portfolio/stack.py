@@ -39,7 +39,7 @@ class Stack:
     def weigh(self, subsets: np.ndarray) -> np.ndarray:
         """`[..., K]` weights for subsets `[..., M]`; one not seen gets the mean of those as large, or nearly."""
         flat = subsets.reshape(-1, subsets.shape[-1])
-        distinct, which = np.unique(flat, axis=0, return_inverse=True)
+        distinct, which = _distinct(flat)
         sizes = self.patterns.sum(axis=1)
         found = np.empty((len(distinct), len(self.members)))
         for position, subset in enumerate(distinct):
@@ -48,7 +48,7 @@ class Stack:
                 distance = np.abs(sizes - subset.sum())
                 same = distance == distance.min()
             found[position] = self.weights[same].mean(axis=0)
-        return found[which.ravel()].reshape(*subsets.shape[:-1], len(self.members))
+        return found[which].reshape(*subsets.shape[:-1], len(self.members))
 
 
 def fit_stack(members: Sequence[str], evidence: np.ndarray, jury: Jury) -> Stack:
@@ -67,6 +67,17 @@ def fit_stack(members: Sequence[str], evidence: np.ndarray, jury: Jury) -> Stack
         if one.n >= _LEAST and one.says_anything:
             found[position] = _minimum([one], 1.0, common * _scale(one, common), _PATTERN_SPREAD)
     return Stack(tuple(members), jury.prior, jury.patterns, found)
+
+
+def _distinct(subsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows of `[n, M]` bool and which of them each is; many rows compare faster as whole numbers."""
+    n, n_modalities = subsets.shape
+    padded = np.zeros((n, -(-n_modalities // 64) * 64), dtype=bool)
+    padded[:, :n_modalities] = subsets
+    keys = np.packbits(padded, axis=1).view(np.uint64)
+    axis = None if keys.shape[1] == 1 else 0
+    _, first, which = np.unique(keys, axis=axis, return_index=True, return_inverse=True)
+    return subsets[first], which.ravel()
 
 
 def _minimum(problems: Sequence[Problem], share: float, centre: np.ndarray, spread: float) -> np.ndarray:

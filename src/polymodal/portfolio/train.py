@@ -12,16 +12,17 @@ import torch
 
 from polymodal.errors import FitError
 from polymodal.learners._design import Design
-from polymodal.learners._evidence import evidence_of, outputs_of, prior_of
-from polymodal.learners._learner import Learner, Task
+from polymodal.learners._evidence import evidence_of, outputs_of, prior_of, width_of
+from polymodal.learners._learner import NO_WEIGHT, Learner, Task
 from polymodal.metrics import primary, score
 from polymodal.network import Network
 from polymodal.objectives.survival import breslow
 from polymodal.portfolio.jury import Jury
-from polymodal.portfolio.plain import Tried, folds, measure, refit, try_out
+from polymodal.portfolio.plain import Tried, folds, measure, refit, teams, try_out
 from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
 from polymodal.portfolio.preset import judging_patterns
 from polymodal.portfolio.stack import Stack, fit_stack
+from polymodal.registry import FEATURES
 from polymodal.schema.table import Table
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -29,6 +30,8 @@ from polymodal.training.ensemble import Recipe, Watch, around_one, held_out_rows
 from polymodal.training.fit import History
 
 _MOST_JUDGES = 20_000
+_LEAST_JUDGES = 1_000
+_MOST_NUMBERS = 100_000_000  # of what all members say of all judges, held at once
 _PLAIN_SHARE = 0.5  # of a time budget, after which no further learner is tried
 
 
@@ -51,10 +54,13 @@ def train_portfolio(
     if memory.weight is not None:
         memory = replace(memory, weight=around_one(memory.weight))
     targets = table.schema.targets
+    _refuse_without_weight(memory)
     held_out = held_out_rows(table, n_folds, recipe.seed)
-    judges = _judges(held_out, recipe.seed)
     patterns = judging_patterns(memory.present)
     plain = [name for name in learners if name != NETWORK]
+    n_members = 1 + len(plain) * len(teams(list(memory.collate)))
+    each = n_members * len(patterns) * sum(map(width_of, targets.values()))
+    judges = _judges(held_out, max(min(_MOST_JUDGES, _MOST_NUMBERS // each), _LEAST_JUDGES), recipe.seed)
     tasks = {name: _task(target, memory, name, recipe.seed) for name, target in targets.items()}
     juries = {name: _jury(tasks[name], memory, judges, patterns) for name in targets}
     tried: dict[str, list[Tried]] = {name: [] for name in targets}
@@ -72,13 +78,11 @@ def train_portfolio(
             table, memory, recipe, held_out, judges, patterns, budget=left, checkpoint=checkpoint, watch=watch
         )
     portfolio = Portfolio(targets, networks)
+    _refuse_without_member(tried, networks, plain, memory)
     if not any(tried.values()):
-        if not networks:
-            raise FitError(f"too few rows for {', '.join(plain)}; let the network learn too: Model(preset='good')")
         return Portfolio.of_networks(targets, networks), histories
     features = measure(memory, recipe.seed)
-    views = {"wide", "compact"}
-    design = Design.of(features, memory.arrays, memory.present, tuple(views))
+    design = Design.of(features, memory.arrays, memory.present)
     fitted: dict[str, dict[str, Learner]] = {}
     stacks, baselines, standings = {}, {}, {}
     for name, target in targets.items():
@@ -99,11 +103,41 @@ def train_portfolio(
     return Portfolio(targets, networks, features, fitted, stacks, baselines, standings), histories
 
 
-def _judges(held_out: Sequence[np.ndarray], seed: int) -> np.ndarray:
+def _refuse_without_weight(memory: Memory) -> None:
+    weight = memory.weight
+    if weight is not None:
+        lost = [name for name, labels in memory.labels.items() if not weight[labels.known_rows].any()]
+        if lost:
+            raise FitError(
+                f"every row with a known label of {', '.join(map(repr, lost))} has weight 0; there is nothing to learn "
+                "from. Give some of them weight, or leave the target out"
+            )
+
+
+def _refuse_without_member(
+    tried: Mapping[str, Sequence[Tried]], networks: Sequence[Network], plain: Sequence[str], memory: Memory
+) -> None:
+    bare = [name for name, some in tried.items() if not some]
+    if networks or not bare:
+        return
+    kinds = sorted({modality.kind for modality, _ in memory.collate.values()})
+    if not set(kinds) & set(FEATURES.names()):
+        raise FitError(
+            f"{', '.join(plain)} cannot look at {', '.join(kinds)}, which the network can: Model(preset='good')"
+        )
+    weighs = np.ones(len(memory), dtype=bool) if memory.weight is None else memory.weight > NO_WEIGHT
+    few = ", ".join(f"{int((memory.labels[name].known_rows & weighs).sum())} for target {name!r}" for name in bare)
+    raise FitError(
+        f"too few rows for {', '.join(plain)}: {few} with a known label and weight, some of which are held out; let "
+        "the network learn too: Model(preset='good')"
+    )
+
+
+def _judges(held_out: Sequence[np.ndarray], most: int, seed: int) -> np.ndarray:
     """Positions of the rows that judge, ascending: those held out, or enough of them."""
     rows = np.sort(np.concatenate(list(held_out)))
-    if len(rows) > _MOST_JUDGES:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_JUDGES, replace=False))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     return rows
 
 
