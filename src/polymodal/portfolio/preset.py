@@ -47,7 +47,7 @@ PRESETS = {
 
 def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
     """What is wrong with the settings that say what is trained, one sentence each."""
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         yield f"unknown preset {preset!r}. {near_miss(str(preset), PRESETS)}"
     if learners is None:
         return
