@@ -39,7 +39,7 @@ class Preset:
 
 
 PRESETS = {
-    "fast": Preset(("linear", "trees"), folds_below=500, grouped_below=500),
+    "fast": Preset(("linear", "trees"), folds_below=500, grouped_below=5_000),
     "good": Preset(("network", "linear", "trees"), folds_below=500, grouped_below=5_000),
     "best": Preset(("network", "linear", "trees"), folds_below=20_000, grouped_below=20_000),
 }
