@@ -15,12 +15,12 @@ from polymodal.nn.named import Named
 from polymodal.registry import FUSIONS
 from polymodal.schema.batch import Fused, Tokens
 
-SHARED = 4
+SHARED = 2
 
 
 @FUSIONS.register("bottleneck")
 class BottleneckFusion(Fusion):
-    """Attention bottlenecks (Nagrani et al. 2021, arXiv 2107.00135): two blocks a modality, four shared tokens.
+    """Attention bottlenecks (Nagrani et al. 2021, arXiv 2107.00135): two blocks a modality, a few shared tokens.
 
     In a block the tokens of a modality attend to each other and to the shared ones; the shared tokens of a row are
     then the mean of what the blocks of its present modalities made of them. The first block has heard of no other

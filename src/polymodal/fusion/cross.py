@@ -55,37 +55,41 @@ class CrossFusion(Fusion):
         if not tokens:
             return Fused(values, known)
         normed = {name: self._normed(name, one) for name, one in tokens.items()}
-        said = {name: self.keys_values[name](values) for name, values in normed.items()}
+        context, real, places = self._context(tokens, normed, kept.shape[1])
         for name, one in tokens.items():
             query = self.queries[name](normed[name]).unflatten(2, (HEADS, -1))
-            heard = query.new_zeros(len(kept), *normed[name].shape)
-            for other, context in said.items():
-                asking, asked = _both(one.rows, tokens[other].rows, kept.shape[1])
-                listens = kept[:, one.rows[asking], self.names.index(other), None, None]
-                answer = _attend(query[asking], context[asked], tokens[other].mask[asked])
-                heard = heard.index_add(1, asking, (answer * listens).to(heard.dtype))
+            asking, other = (places[one.rows] >= 0).nonzero(as_tuple=True)
+            asked = places[one.rows[asking], other]
+            answer = _attend(query[asking], context[asked], real[asked])
+            listens = kept[:, one.rows[asking], other, None, None]
+            heard = answer.new_zeros(len(kept), *normed[name].shape).index_add(1, asking, answer * listens)
             heard = self.dropout(self.out(heard / count[:, one.rows, None, None].clamp(min=1)))
             subset, cell = kept[:, one.rows, self.names.index(name)].nonzero(as_tuple=True)
             state = one.values[cell].masked_fill(~one.mask[cell][:, :, None], 0.0) + heard[subset, cell]
             state = state + self.dropout(self.feed_forward(state))
-            real = one.mask[cell][:, :, None].to(state.dtype)
-            voice = self.voices[name]((state * real).sum(dim=1) / real.sum(dim=1))
+            weight = one.mask[cell][:, :, None].to(state.dtype)
+            voice = self.voices[name]((state * weight).sum(dim=1) / weight.sum(dim=1))
             values = values.index_add(0, subset * kept.shape[1] + one.rows[cell], voice.to(values.dtype))
         return Fused(self.norm(values).masked_fill(~known[:, None], 0.0), known)
 
+    def _context(
+        self, tokens: Mapping[str, Tokens], normed: Mapping[str, Tensor], size: int
+    ) -> tuple[Float[Tensor, "N S E"], Bool[Tensor, "N S"], Int64[Tensor, "B M"]]:
+        """Keys and values of all cells, one cell after the other; which are real; and where each cell stands, or -1."""
+        longest = max(one.mask.shape[1] for one in tokens.values())
+        said, real = [], []
+        places = torch.full((size, len(self.names)), -1, device=self.out.weight.device)
+        start = 0
+        for name, one in tokens.items():
+            spare = longest - one.mask.shape[1]
+            said.append(nn.functional.pad(self.keys_values[name](normed[name]), (0, 0, 0, spare)))
+            real.append(nn.functional.pad(one.mask, (0, spare)))
+            places[one.rows, self.names.index(name)] = start + torch.arange(len(one.rows), device=places.device)
+            start += len(one.rows)
+        return torch.cat(said), torch.cat(real), places
+
     def _normed(self, name: str, tokens: Tokens) -> Float[Tensor, "n T D"]:
         return self.norms[name](tokens.values.masked_fill(~tokens.mask[:, :, None], 0.0))
-
-
-def _both(
-    one: Int64[Tensor, " n"], other: Int64[Tensor, " m"], size: int
-) -> tuple[Int64[Tensor, " b"], Int64[Tensor, " b"]]:
-    """Where the rows that are in both stand in each."""
-    place = torch.full((size,), -1, device=one.device)
-    place[other] = torch.arange(len(other), device=one.device)
-    found = place[one]
-    asking = (found >= 0).nonzero()[:, 0]
-    return asking, found[asking]
 
 
 def _attend(

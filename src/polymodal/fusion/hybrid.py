@@ -21,8 +21,7 @@ class HybridFusion(Fusion):
     """Late fusion plus early fusion, the latter only where there are at least two modalities.
 
     Late and early fusion in one, as hybrid fusion in Atrey et al. 2010. A lone modality is answered by its own small
-    network and nothing else; the joint part starts near zero and has the interactions to itself, which late fusion
-    cannot learn.
+    network and nothing else; the joint part has the interactions to itself, which late fusion cannot learn.
     """
 
     def __init__(self, names: Sequence[str], width: int, dropout: float) -> None:
@@ -31,9 +30,6 @@ class HybridFusion(Fusion):
         # Of one modality there is nothing to join.
         self.joint = EarlyFusion(names, width, dropout) if len(names) > 1 else None
         self.residual = nn.Linear(width, width) if len(names) > 1 else nn.Identity()
-        if isinstance(self.residual, nn.Linear):
-            nn.init.normal_(self.residual.weight, std=0.1 * width**-0.5)
-            nn.init.zeros_(self.residual.bias)
 
     def forward(self, tokens: Mapping[str, Tokens], size: int) -> Fused:
         late = self.late(tokens, size)

@@ -13,7 +13,7 @@ from polymodal.nn.attention import Attention, Block
 from polymodal.registry import FUSIONS
 from polymodal.schema.batch import Tokens
 
-LATENTS, HEADS = 8, 4
+LATENTS, HEADS = 4, 4
 _CAP = 30.0  # scores stay within it (Gemma Team 2024), so that exponentials need no maximum over the row to be safe
 
 
