@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from polymodal.errors import ArtifactError
-from polymodal.learners._boosting import boost, load
+from polymodal.learners._boosting import RATE, boost, load
 from polymodal.learners._design import Design, distinct_subsets
 from polymodal.learners._learner import Learner, Task, usable
 from polymodal.registry import LEARNERS
@@ -31,8 +31,9 @@ class Trees(Learner):
     """LightGBM (Ke et al. 2017) on the modalities side by side, an absent one as missing values.
 
     Each row is learnt from twice, as it is and with a subset of its modalities, so that the trees know what to make
-    of the rest when some are hidden. The strength is the number of rounds. Attributes: `models`, one a label for
-    several labels, else one; `seen`, the classes that had rows; `scale`, of one step of a number's models.
+    of the rest when some are hidden. The strength is the number of rounds at a learning rate of .05. Attributes:
+    `models`, one a label for several labels, else one; `seen`, the classes that had rows; `scale`, of one step of a
+    number's models.
     """
 
     view: ClassVar[str] = "compact"
@@ -74,11 +75,11 @@ class Trees(Learner):
         models = []
         for one, known in asked:
             varies = len(np.unique(one[known], axis=0)) > 1
-            settings = (loss, int(max(strengths)), categorical, task)
+            settings = (loss, _rounds(loss, max(strengths)), categorical, task)
             models.append(boost(x[known], one[known], weight[known], *settings) if varies else "")
         return [
-            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), scale, int(rounds))
-            for rounds in strengths
+            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), scale, _rounds(loss, strength))
+            for strength in strengths
         ]
 
     @cached_property
@@ -148,6 +149,10 @@ def _columns(design: Design, modalities: Sequence[str], widths: np.ndarray) -> t
             columns[design.rows(name), start : start + width] = design.compact[name]
         start += width
     return columns, np.repeat(np.arange(len(widths)), widths), categorical
+
+
+def _rounds(loss: str, strength: float) -> int:
+    return max(1, round(strength * RATE["regression"] / RATE[loss]))
 
 
 def _some_of(present: np.ndarray, random: np.random.Generator) -> np.ndarray:
