@@ -39,12 +39,13 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-# Resolved in an environment of its own; what belongs to one platform only (CUDA, triton) stays out.
+# Resolved in an environment of its own; what belongs to one platform only (CUDA, triton) stays out. torch is named
+# twice, or something that depends on it may replace it by a later one.
 lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet $(TORCH)
-	.venv-lock/bin/python -m pip install --quiet hatchling editables -e '.[dev,emoji,image,text]'
+	.venv-lock/bin/python -m pip install --quiet $(TORCH) hatchling editables -e '.[dev,emoji,image,text]'
 	.venv-lock/bin/python -m pip freeze --all --exclude pip --exclude-editable \
 		| grep -v -i -E '^(#|-e |nvidia-|cuda-|triton)' | sed 's/+[a-z0-9.]*$$//' > requirements.lock
 	rm -rf .venv-lock
