@@ -96,7 +96,7 @@ class Model:
         self.encoders = {n: os.fspath(e) if isinstance(e, os.PathLike) else e for n, e in (encoders or {}).items()}
         self.width, self.dropout, self.seed = width, dropout, seed
         self.preset, self.folds = preset, folds
-        self.learners = [learners] if isinstance(learners, str) else None if learners is None else list(learners)
+        self.learners = [learners] if isinstance(learners, str) else learners
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.weight_decay, self.patience = weight_decay, patience
         self.precision, self.accelerator = precision, accelerator

@@ -51,6 +51,9 @@ def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
         yield f"unknown preset {preset!r}. {near_miss(str(preset), PRESETS)}"
     if learners is None:
         return
+    if not isinstance(learners, (list, tuple)):
+        yield f"learners is a list of names; {learners!r} came"
+        return
     known = [NETWORK, *LEARNERS.names()]
     if not learners:
         yield f"learners names none; any of {', '.join(known)}"
