@@ -15,9 +15,10 @@ from polymodal.schema.table import Table
 ROWS, SEED, MARK = 1000, 0, 3.0
 
 
-def measure(fusion: str, name: str, table: Table, members: int) -> dict[str, object]:
+def measure(fusion: str, name: str, table: Table, folds: int, learners: list[str] | None = None) -> dict[str, object]:
     """One line of the table."""
-    model = Model(fusion, seed=SEED, epochs=1, folds=members).fit(table.take(np.arange(200)), progress=False)
+    model = Model(fusion, seed=SEED, epochs=1, folds=folds, learners=learners)
+    model.fit(table.take(np.arange(200)), progress=False)
 
     def fresh() -> Table:
         return Table(table.frame, table.schema)
@@ -35,9 +36,8 @@ def measure(fusion: str, name: str, table: Table, members: int) -> dict[str, obj
     kept = lattice.patterns[:, None, :] & lattice.present[None, :, :]
     distinct = len(np.unique(kept @ (1 << np.arange(kept.shape[2])) * ROWS + np.arange(ROWS)))
     return {
-        "fusion": fusion,
+        "answered by": model.portfolio.describe(fusion),
         "table": name,
-        "networks": len(model.networks),
         "predict, s": plain,
         "Shapley, s": exact,
         "distinct (row, subset)": distinct,
@@ -49,20 +49,23 @@ def main() -> None:
     one_thread()
     gaps, complete = (panels(ROWS, SEED, is_complete=whole) for whole in (False, True))
     table = [
-        measure("transformer", "panels, the demo's gaps", gaps, 1),
-        measure("attention", "panels, the demo's gaps", gaps, 1),
-        measure("attention", "panels, the demo's gaps", gaps, 5),
-        measure("attention", "panels, nothing missing", complete, 1),
-        measure("attention", "panels, nothing missing", complete, 5),
-        measure("attention", "pictures, texts, series, columns; nothing missing", mixed(ROWS, SEED), 1),
+        measure(Model().fusion, "panels, the demo's gaps", gaps, 5),
+        measure(Model().fusion, "panels, the demo's gaps", gaps, 1),
+        measure("transformer", "panels, the demo's gaps", gaps, 1, ["network"]),
+        measure("attention", "panels, the demo's gaps", gaps, 1, ["network"]),
+        measure("attention", "panels, the demo's gaps", gaps, 5, ["network"]),
+        measure("attention", "panels, nothing missing", complete, 1, ["network"]),
+        measure("attention", "panels, nothing missing", complete, 5, ["network"]),
+        measure("attention", "pictures, texts, series, columns; nothing missing", mixed(ROWS, SEED), 1, ["network"]),
+        measure("transformer", "panels, the demo's gaps", gaps, 1, ["linear"]),
+        measure("transformer", "panels, the demo's gaps", gaps, 1, ["trees"]),
     ]
-    default = [line for line in table if line["fusion"] == Model().fusion]
     publish(
         Outcome(
             name="cost/shapley",
             question=f"Exact Shapley values of {ROWS:,} rows at M = 8, all 256 patterns, against one plain predict.",
-            mark=f"CPU time ratio <= {MARK:g} with the default fusion, {Model().fusion}",
-            is_reached=all(float(str(line["ratio"])) <= MARK for line in default),
+            mark=f"CPU time ratio <= {MARK:g} with default settings",
+            is_reached=all(float(str(line["ratio"])) <= MARK for line in table[:2]),
             table=table,
             seeds=str(SEED),
             notes=["From raw cells to answers in both. One thread, least of 3, in turns."],
