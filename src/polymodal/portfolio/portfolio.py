@@ -98,7 +98,7 @@ class Portfolio:
 
     def answer(self, memory: Memory, patterns: np.ndarray, device: torch.device | str = "cpu") -> np.ndarray:
         """`[P, N, O]` outputs of all targets side by side, of every row under every pattern `[P, M]`."""
-        asked = any(NETWORK in stack.members for stack in self.stacks.values()) or not self.stacks
+        asked = not self.stacks or any(NETWORK in stack.used for stack in self.stacks.values())
         said = mean_outputs(self.networks, memory, patterns, device) if asked else None
         if not self.stacks:
             assert said is not None

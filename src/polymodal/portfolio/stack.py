@@ -36,6 +36,11 @@ class Stack:
     patterns: np.ndarray
     weights: np.ndarray
 
+    @property
+    def used(self) -> set[str]:
+        """The members that have a weight above zero in any pattern."""
+        return {name for name, weights in zip(self.members, self.weights.T, strict=True) if weights.any()}
+
     def weigh(self, subsets: np.ndarray) -> np.ndarray:
         """`[..., K]` weights for subsets `[..., M]`; one not seen gets the mean of those as large, or nearly."""
         flat = subsets.reshape(-1, subsets.shape[-1])

@@ -91,9 +91,8 @@ def train_portfolio(
         if said is not None:
             evidence[NETWORK] = evidence_of(target, said[:, :, portfolio.columns[name]], jury.prior)
         stack = fit_stack(tuple(evidence), np.stack(list(evidence.values())), jury)
-        used = {one for one, share in zip(stack.members, stack.weights.T, strict=True) if share.any()}
         stacks[name] = stack
-        fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in used}
+        fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in stack.used}
         together = _together(stack, evidence, jury)
         if target.kind == "survival":
             rows = jury.labels.known_rows
