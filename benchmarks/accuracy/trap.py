@@ -24,7 +24,7 @@ SEEN = (
 
 
 def table(seed: int) -> pm.Table:
-    """1,797 digits of 64 numbers; beside them 300 random numbers and 10 with a hint, weak and easily learnt by heart."""
+    """1,797 digits of 64 numbers; beside them 300 random numbers and 10 with a hint, easily learnt by heart."""
     random = np.random.default_rng(seed)
     pictures, digits = load_digits(return_X_y=True)
     hint = HINT * np.eye(10)[digits] + random.normal(size=(len(digits), 10))
