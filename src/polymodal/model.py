@@ -63,6 +63,9 @@ class Model:
         epochs, batch_size, learning_rate, weight_decay, patience: of training; left out, they follow the row count.
         precision, accelerator: as in Lightning Fabric, "32-true", "bf16-mixed" or "16-mixed"; "auto" is bfloat16 on a
             GPU if there is one.
+        patterns: which subsets of each row the network is shown besides the row itself: "uniform" over what it has,
+            "rates" with the gaps that the other rows of the table have, or "curriculum", from whole rows to one
+            modality alone.
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
@@ -89,6 +92,7 @@ class Model:
         patience: int | None = None,
         precision: str = "auto",
         accelerator: str = "auto",
+        patterns: str = "uniform",
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
@@ -100,6 +104,7 @@ class Model:
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.weight_decay, self.patience = weight_decay, patience
         self.precision, self.accelerator = precision, accelerator
+        self.patterns = patterns
         self.histories: list[History] = []
         self._portfolio: Portfolio | None = None
         self._preprocessor: Preprocessor | None = None
@@ -304,6 +309,7 @@ class Model:
             patience=self.patience,
             precision=self.precision,
             accelerator=self.accelerator,
+            patterns=self.patterns,
         )
 
     def _check_settings(self, table: Any) -> None:

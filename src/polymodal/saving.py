@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = (
     "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
-    "learning_rate", "weight_decay", "patience", "precision", "accelerator",
+    "learning_rate", "weight_decay", "patience", "precision", "accelerator", "patterns",
 )  # fmt: skip
 
 

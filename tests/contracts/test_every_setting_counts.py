@@ -41,6 +41,7 @@ MODEL = {
     "patience": 1,
     "precision": "bf16-mixed",
     "accelerator": "abacus",
+    "patterns": "curriculum",
 }
 
 

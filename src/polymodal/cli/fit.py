@@ -47,6 +47,10 @@ def fit(
         int | None, typer.Option("--folds", min=1, help="Parts of the rows held out in turn; by default 5 or 1.")
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the rows at most.")] = None,
+    patterns: Annotated[
+        Literal["uniform", "rates", "curriculum"],
+        typer.Option("--patterns", help="Which parts of a row the network is shown besides all of it."),
+    ] = "uniform",
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -86,6 +90,7 @@ def fit(
         folds=folds or "auto",
         width=width,
         epochs=epochs,
+        patterns=patterns,
         seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)

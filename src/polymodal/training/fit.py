@@ -18,8 +18,9 @@ from polymodal.schema.batch import Batch
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
 from polymodal.training.checkpoint import Checkpoint
-from polymodal.training.patterns import uniform_patterns, validation_patterns
+from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
+from polymodal.training.schedules import SCHEDULES
 from polymodal.training.validation import validate
 
 ALONE = 0.5  # weight of the loss of each modality by itself
@@ -92,6 +93,7 @@ def fit(
     fabric = _fabric(plan)
     names = tuple(train.collate)
     patterns = validation_patterns(len(names))
+    schedule = SCHEDULES[plan.patterns](train.present)
     step = _Step(network)
     optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
@@ -117,11 +119,12 @@ def fit(
             total = 0.0
             for index in range(n_batches):
                 elapsed = spent + time.monotonic() - start
-                _set_rate(optimizer, plan, epoch + index / n_batches, elapsed, budget)
+                done = max((epoch + index / n_batches) / plan.epochs, elapsed / budget if budget else 0.0)
+                _set_rate(optimizer, plan, done)
                 rows = order[index * plan.batch_size : (index + 1) * plan.batch_size].numpy()
                 batch = train.batch(rows, with_labels=True)
                 present = torch.from_numpy(train.present[rows])
-                kept = torch.stack([present, uniform_patterns(present)])
+                kept = torch.stack([present, schedule.draw(present, done)])
                 loss = stepper(_Shown(batch.to(fabric.device), kept.to(fabric.device)))
                 if not torch.isfinite(loss):
                     raise FitError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower learning_rate")
@@ -173,11 +176,8 @@ def _verdict(history: History, plan: Plan, elapsed: float, budget: float | None)
     return ""
 
 
-def _set_rate(
-    optimizer: torch.optim.Optimizer, plan: Plan, epochs: float, elapsed: float, budget: float | None
-) -> None:
+def _set_rate(optimizer: torch.optim.Optimizer, plan: Plan, done: float) -> None:
     """Warm up over 5 % of the run, then a cosine to zero; the run ends with its epochs or its budget."""
-    done = max(epochs / plan.epochs, elapsed / budget if budget else 0.0)
     scale = min(1.0, done / 0.05 + 0.02) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
     for group in optimizer.param_groups:
         group["lr"] = plan.learning_rate * scale

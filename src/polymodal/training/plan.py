@@ -16,6 +16,7 @@ class Plan:
         patience: epochs without a better validation lattice before stopping.
         precision: of Lightning Fabric, such as "32-true" or "bf16-mixed".
         accelerator: "cpu" or "cuda"; whatever else was given is left to Lightning Fabric to refuse.
+        patterns: which subsets of a row are shown; see `polymodal.training.schedules`.
     """
 
     epochs: int
@@ -25,6 +26,7 @@ class Plan:
     patience: int
     precision: str
     accelerator: str
+    patterns: str = "uniform"
 
     @classmethod
     def for_rows(
@@ -38,6 +40,7 @@ class Plan:
         patience: int | None = None,
         precision: str = "auto",
         accelerator: str = "auto",
+        patterns: str = "uniform",
     ) -> Plan:
         """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
         import torch
@@ -58,4 +61,5 @@ class Plan:
             patience=patience or max(4, passes // 4),
             precision=("bf16-mixed" if on_gpu else "32-true") if precision == "auto" else precision,
             accelerator=accelerator,
+            patterns=patterns,
         )

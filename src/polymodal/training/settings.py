@@ -12,6 +12,7 @@ from torch import nn
 from polymodal.errors import near_miss
 from polymodal.registry import FUSIONS, OBJECTIVES
 from polymodal.schema.schema import Schema
+from polymodal.training.schedules import SCHEDULES
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 MOST_FOLDS = 20
@@ -40,8 +41,9 @@ def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]
         yield f"learning_rate is above 0; {asked['learning_rate']!r} came"
     if "weight_decay" in asked and not (_is_real(asked["weight_decay"]) and asked["weight_decay"] >= 0):
         yield f"weight_decay is at least 0; {asked['weight_decay']!r} came"
-    if asked["precision"] not in PRECISIONS:
-        yield f"unknown precision {asked['precision']!r}. {near_miss(asked['precision'], PRECISIONS)}"
+    for noun, known in {"precision": PRECISIONS, "patterns": tuple(SCHEDULES)}.items():
+        if asked[noun] not in known:
+            yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), known)}"
 
 
 def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str]:
