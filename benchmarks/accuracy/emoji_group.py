@@ -12,9 +12,9 @@ from polymodal.registry import DEMOS
 
 MARK = 0.76
 SEEN = (
-    "The text encoder was settled on validation rows of split 0, with its test accuracy printed beside them; the weights "
-    "of edges and colours among the features of pictures by cross-validation on four fifths drawn otherwise, which hold "
-    "many of these test rows."
+    "The text encoder was settled on validation rows of split 0, with its test accuracy printed beside them; the "
+    "weights of edges and colours among the features of pictures by cross-validation on four fifths drawn otherwise, "
+    "which hold many of these test rows."
 )
 
 
