@@ -66,6 +66,8 @@ class Model:
         patterns: which subsets of each row the network is shown besides the row itself: "uniform" over what it has,
             "rates" with the gaps that the other rows of the table have, or "curriculum", from whole rows to one
             modality alone.
+        balance: what keeps one modality from learning at the others' expense: "none", "pareto" (MMPareto), "blend"
+            (gradient blending) or "ogm" (OGM-GE).
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
@@ -93,6 +95,7 @@ class Model:
         precision: str = "auto",
         accelerator: str = "auto",
         patterns: str = "uniform",
+        balance: str = "none",
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
@@ -104,7 +107,7 @@ class Model:
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.weight_decay, self.patience = weight_decay, patience
         self.precision, self.accelerator = precision, accelerator
-        self.patterns = patterns
+        self.patterns, self.balance = patterns, balance
         self.histories: list[History] = []
         self._portfolio: Portfolio | None = None
         self._preprocessor: Preprocessor | None = None
@@ -310,6 +313,7 @@ class Model:
             precision=self.precision,
             accelerator=self.accelerator,
             patterns=self.patterns,
+            balance=self.balance,
         )
 
     def _check_settings(self, table: Any) -> None:

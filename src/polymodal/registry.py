@@ -78,4 +78,5 @@ FEATURES: Registry[Any] = Registry("kind of plain features", "polymodal.features
 LEARNERS: Registry[Any] = Registry("learner", "polymodal.learners")
 FUSIONS: Registry[Any] = Registry("fusion", "polymodal.fusion")
 OBJECTIVES: Registry[Any] = Registry("objective", "polymodal.objectives")
+BALANCES: Registry[Any] = Registry("balance", "polymodal.training.balance")
 DEMOS: Registry[Any] = Registry("demo", "polymodal.demos")

@@ -42,6 +42,7 @@ MODEL = {
     "precision": "bf16-mixed",
     "accelerator": "abacus",
     "patterns": "curriculum",
+    "balance": "pareto",
 }
 
 

@@ -38,6 +38,7 @@ def table() -> pm.Table:
         ({"weight_decay": -0.1}, "weight_decay is at least 0; -0.1 came"),
         ({"precision": "bf16-mixd"}, "unknown precision 'bf16-mixd'. Did you mean 'bf16-mixed'?"),
         ({"patterns": "rate"}, "unknown patterns 'rate'. Did you mean 'rates'?"),
+        ({"balance": "parto"}, "unknown balance 'parto'. Did you mean 'pareto'?"),
         ({"encoders": {"note ": "text"}}, "encoders names 'note ', which is no modality. Did you mean 'note'?"),
         ({"encoders": {"note": nn.Linear}}, "encoder of 'note' is a name, a folder or an nn.Module object; the class"),
         ({"encoders": {"note": 3}}, "encoder of 'note' is a name, a folder or an nn.Module object; int came"),

@@ -51,6 +51,10 @@ def fit(
         Literal["uniform", "rates", "curriculum"],
         typer.Option("--patterns", help="Which parts of a row the network is shown besides all of it."),
     ] = "uniform",
+    balance: Annotated[
+        str,
+        typer.Option("--balance", metavar="NAME", help="Hold back who learns too fast: none, pareto, blend or ogm."),
+    ] = "none",
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -91,6 +95,7 @@ def fit(
         width=width,
         epochs=epochs,
         patterns=patterns,
+        balance=balance,
         seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)

@@ -10,32 +10,34 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 
 from polymodal.errors import FitError, SettingError
 from polymodal.network import Network
-from polymodal.schema.batch import Batch
+from polymodal.registry import BALANCES
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
+from polymodal.training.balance._balance import Balance
 from polymodal.training.checkpoint import Checkpoint
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
 from polymodal.training.schedules import SCHEDULES
+from polymodal.training.step import Shown, Step
 from polymodal.training.validation import validate
 
-ALONE = 0.5  # weight of the loss of each modality by itself
 _CLIP = 1.0
 
 
 @dataclass
 class History:
-    """What happened: one entry an epoch, and which one was kept."""
+    """What happened: one entry an epoch, which one was kept, and what the balance noted, if there was one."""
 
     losses: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     metrics: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = -1
     stopped: str = ""
+    balance: list[dict[str, list[float]]] = field(default_factory=list)
 
     @property
     def best(self) -> float:
@@ -44,32 +46,6 @@ class History:
 
 
 Report = Callable[[int, int, Mapping[str, float]], None]  # epoch, of how many, what to watch
-
-
-class _Shown:
-    """A batch and the patterns `[P, B, M]` it is shown under.
-
-    No dataclass, tuple or dict on purpose: Fabric would look into it and round labels to the precision of the
-    arithmetic.
-    """
-
-    def __init__(self, batch: Batch, kept: Tensor) -> None:
-        self.batch, self.kept = batch, kept
-
-
-class _Step(nn.Module):
-    """One training step as a forward pass, so that Fabric can wrap it."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, shown: _Shown) -> Tensor:
-        """Loss of the rows under each pattern, and of each modality by itself."""
-        batch, kept = shown.batch, shown.kept
-        tokens = self.network.encode(batch)
-        fused = self.network.fuse_under(tokens, kept)
-        return self.network.loss(fused, batch, len(kept)) + ALONE * self.network.loss_alone(tokens, batch)
 
 
 def fit(
@@ -94,7 +70,10 @@ def fit(
     names = tuple(train.collate)
     patterns = validation_patterns(len(names))
     schedule = SCHEDULES[plan.patterns](train.present)
-    step = _Step(network)
+    balance: Balance | None = None
+    if plan.balance != "none":
+        balance = BALANCES.get(plan.balance)(names, plan.epochs)
+    step = Step(network, apart=balance is not None)
     optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
     history, best = History(), _copy(network)
@@ -115,6 +94,8 @@ def fit(
             # All randomness of an epoch hangs on (seed, epoch), so a resumed run draws what it would have drawn.
             torch.manual_seed((seed + 1) * 1_000_003 + epoch)
             network.train()
+            if balance:
+                balance.begin(history.balance)
             order = torch.randperm(len(train))
             total = 0.0
             for index in range(n_batches):
@@ -125,11 +106,14 @@ def fit(
                 batch = train.batch(rows, with_labels=True)
                 present = torch.from_numpy(train.present[rows])
                 kept = torch.stack([present, schedule.draw(present, done)])
-                loss = stepper(_Shown(batch.to(fabric.device), kept.to(fabric.device)))
+                loss = stepper(Shown(batch.to(fabric.device), kept.to(fabric.device)))
+                optimizer.zero_grad()
+                if balance:
+                    loss = balance.backward(network, loss, fabric.backward)
+                else:
+                    fabric.backward(loss)
                 if not torch.isfinite(loss):
                     raise FitError(f"the loss became {loss.item()} in epoch {epoch + 1}; lower learning_rate")
-                optimizer.zero_grad()
-                fabric.backward(loss)
                 fabric.clip_gradients(stepper, optimizer, max_norm=_CLIP, error_if_nonfinite=False)
                 optimizer.step()
                 total += float(loss.detach())
@@ -139,6 +123,8 @@ def fit(
             history.losses.append(total / (index + 1))
             history.validation.append(result.shortfall)
             history.metrics.append(dict(result.metrics))
+            if balance:
+                history.balance.append(balance.finish(network, train, validation, fabric.device))
             if result.shortfall <= min(history.validation):
                 history.best_epoch, best = epoch, _copy(network)
             epoch += 1

@@ -17,6 +17,7 @@ class Plan:
         precision: of Lightning Fabric, such as "32-true" or "bf16-mixed".
         accelerator: "cpu" or "cuda"; whatever else was given is left to Lightning Fabric to refuse.
         patterns: which subsets of a row are shown; see `polymodal.training.schedules`.
+        balance: "none", or what keeps one modality from learning at the others' expense.
     """
 
     epochs: int
@@ -27,6 +28,7 @@ class Plan:
     precision: str
     accelerator: str
     patterns: str = "uniform"
+    balance: str = "none"
 
     @classmethod
     def for_rows(
@@ -41,6 +43,7 @@ class Plan:
         precision: str = "auto",
         accelerator: str = "auto",
         patterns: str = "uniform",
+        balance: str = "none",
     ) -> Plan:
         """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
         import torch
@@ -62,4 +65,5 @@ class Plan:
             precision=("bf16-mixed" if on_gpu else "32-true") if precision == "auto" else precision,
             accelerator=accelerator,
             patterns=patterns,
+            balance=balance,
         )

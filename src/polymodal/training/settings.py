@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from polymodal.errors import near_miss
-from polymodal.registry import FUSIONS, OBJECTIVES
+from polymodal.registry import BALANCES, FUSIONS, OBJECTIVES
 from polymodal.schema.schema import Schema
 from polymodal.training.schedules import SCHEDULES
 
@@ -41,7 +41,8 @@ def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]
         yield f"learning_rate is above 0; {asked['learning_rate']!r} came"
     if "weight_decay" in asked and not (_is_real(asked["weight_decay"]) and asked["weight_decay"] >= 0):
         yield f"weight_decay is at least 0; {asked['weight_decay']!r} came"
-    for noun, known in {"precision": PRECISIONS, "patterns": tuple(SCHEDULES)}.items():
+    named = {"precision": PRECISIONS, "patterns": tuple(SCHEDULES), "balance": ("none", *BALANCES.names())}
+    for noun, known in named.items():
         if asked[noun] not in known:
             yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), known)}"
 

@@ -1,0 +1,61 @@
+"""One step of training as a forward pass: rows under patterns in, losses out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from polymodal.network import Network
+from polymodal.schema.batch import Batch, Tokens
+
+ALONE = 0.5  # weight of the loss of each modality by itself
+
+
+class Shown:
+    """A batch and the patterns `[P, B, M]` it is shown under.
+
+    No dataclass, tuple or dict on purpose: Fabric would look into it and round labels to the precision of the
+    arithmetic.
+    """
+
+    def __init__(self, batch: Batch, kept: Tensor) -> None:
+        self.batch, self.kept = batch, kept
+
+
+class Losses:
+    """The losses of a step apart: of what all modalities say together, and of each by itself.
+
+    Attributes:
+        joint: of the rows under all their patterns.
+        alone: by modality, of its rows; what no row of the batch has is not in it.
+        tokens, batch: what they were computed from.
+    """
+
+    def __init__(self, joint: Tensor, alone: Mapping[str, Tensor], tokens: Mapping[str, Tokens], batch: Batch) -> None:
+        self.joint, self.alone, self.tokens, self.batch = joint, alone, tokens, batch
+
+    @property
+    def total(self) -> Tensor:
+        """The losses as they are added up where nothing is balanced."""
+        return self.joint + ALONE * torch.stack([*self.alone.values()]).mean()
+
+
+class Step(nn.Module):
+    """The loss of a step, or its Losses if they are to be kept apart; a module, so that Fabric can wrap it."""
+
+    def __init__(self, network: Network, apart: bool) -> None:
+        super().__init__()
+        self.network, self.apart = network, apart
+
+    def forward(self, shown: Shown) -> Tensor | Losses:
+        """Loss of the rows under each pattern, and of each modality by itself."""
+        batch, kept = shown.batch, shown.kept
+        tokens = self.network.encode(batch)
+        fused = self.network.fuse_under(tokens, kept)
+        joint = self.network.loss(fused, batch, len(kept))
+        if not self.apart:
+            return joint + ALONE * self.network.loss_alone(tokens, batch)
+        alone = {name: self.network.loss_alone({name: one}, batch) for name, one in tokens.items()}
+        return Losses(joint, alone, tokens, batch)
