@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from polymodal.comparison.compare import compare
     from polymodal.lattice import Lattice
     from polymodal.modalities.image import Image
     from polymodal.modalities.series import Series
@@ -39,6 +40,7 @@ _HOMES = {
     "Tabular": "polymodal.modalities.tabular",
     "Text": "polymodal.modalities.text",
     "Vector": "polymodal.modalities.vector",
+    "compare": "polymodal.comparison.compare",
     "hide": "polymodal.schema.missing",
     "load": "polymodal.model",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "Tabular",
     "Text",
     "Vector",
+    "compare",
     "hide",
     "load",
 ]

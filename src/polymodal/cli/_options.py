@@ -42,6 +42,12 @@ Ignore = Annotated[
     list[str] | None, typer.Option("--ignore", metavar="COLUMN", help="Leave it out; repeat for several.")
 ]
 Fusion = Annotated[str, typer.Option("--fusion", metavar="NAME", help="How the modalities are joined.")]
+Fusions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fusion", metavar="NAME", help="How the modalities are joined; repeat for several, all when left out."
+    ),
+]
 Budget = Annotated[
     str | None, typer.Option("--budget", metavar="TIME", help="Stop training after this long: 90s, 10min, 2h.")
 ]

@@ -9,6 +9,17 @@ from polymodal.cli._console import note
 from polymodal.errors import ArtifactError, SettingError
 
 
+def refuse_ending(path: Path | None) -> None:
+    """Raises SettingError for a picture format that is not known; asked before the work, not after it."""
+    if path is None:
+        return
+    from matplotlib.backend_bases import FigureCanvasBase  # slow to import
+
+    allowed = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix.lstrip(".") not in allowed:
+        raise SettingError(f"--plot {path}: unknown ending. Allowed: {', '.join('.' + one for one in sorted(allowed))}")
+
+
 def save(result: Any, path: Path | None) -> None:
     """Draw `result` into `path`; nothing when no path was asked for.
 
@@ -16,12 +27,9 @@ def save(result: Any, path: Path | None) -> None:
     """
     if path is None:
         return
-    figure = result.plot()
-    allowed = figure.canvas.get_supported_filetypes()
-    if path.suffix.lstrip(".") not in allowed:
-        raise SettingError(f"--plot {path}: unknown ending. Allowed: {', '.join('.' + one for one in sorted(allowed))}")
+    refuse_ending(path)
     try:
-        figure.savefig(path, bbox_inches="tight", dpi=150)
+        result.plot().savefig(path, bbox_inches="tight", dpi=150)
     except OSError as error:
         raise ArtifactError(f"cannot write {path}: {error.strerror or error}") from error
     note(f"Drew {path}")

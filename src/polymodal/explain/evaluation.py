@@ -122,7 +122,7 @@ def evaluate(
     """
     require_labels(lattice)
     names = [name for name in lattice.targets if labelled(lattice, name)]
-    chosen = chosen_metrics(lattice, metric)
+    chosen = chosen_metrics(lattice.targets, metric)
     targets = {name: TargetEvaluation.of(lattice, name, chosen.get(name), resamples, seed) for name in names}
     return Evaluation(tuple(lattice.modalities), targets, lattice.present.shape[0], resamples)
 

@@ -95,7 +95,7 @@ def explain(
         raise DataError("there are no rows to explain")
     if target is not None and target not in lattice.targets:
         raise SettingError(f"unknown target {target!r}. {near_miss(target, lattice.targets)}")
-    chosen = chosen_metrics(lattice, metric)
+    chosen = chosen_metrics(lattice.targets, metric)
     names = list(lattice.targets) if target is None else [target]
     return Explanation(
         {name: TargetExplanation.of(lattice, name, chosen.get(name), output, resamples, seed) for name in names}

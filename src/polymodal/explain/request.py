@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from polymodal.errors import DataError, SettingError, near_miss
 from polymodal.lattice import Lattice
+from polymodal.schema.target import Target
 
 T = TypeVar("T")
 
@@ -29,15 +30,15 @@ def require_labels(lattice: Lattice) -> None:
     )
 
 
-def chosen_metrics(lattice: Lattice, metric: str | Mapping[str, str] | None) -> dict[str, str]:
+def chosen_metrics(targets: Mapping[str, Target], metric: str | Mapping[str, str] | None) -> dict[str, str]:
     """The metric of each target for which one was asked. Raises SettingError for an unknown target."""
     if metric is None:
         return {}
     if isinstance(metric, str):
-        return dict.fromkeys(lattice.targets, metric)
-    unknown = sorted(set(metric) - set(lattice.targets))
+        return dict.fromkeys(targets, metric)
+    unknown = sorted(set(metric) - set(targets))
     if unknown:
-        raise SettingError(f"metric= names unknown target {unknown[0]!r}. {near_miss(unknown[0], lattice.targets)}")
+        raise SettingError(f"metric= names unknown target {unknown[0]!r}. {near_miss(unknown[0], targets)}")
     return dict(metric)
 
 

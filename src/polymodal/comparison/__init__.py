@@ -1,0 +1,1 @@
+"""Several models and the baselines they have to beat, on the same rows."""
