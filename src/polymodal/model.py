@@ -297,6 +297,15 @@ class Model:
         """
         return self.portfolio.leaderboard()
 
+    def diagnosis(self) -> pd.DataFrame:
+        """How much of what each modality tells by itself the joint model uses, on rows held out, a line a modality.
+
+        `used` is what the network (without one, all members together) knows when asked with this modality only, as a
+        share of what the best that was trained on it alone knows, both above the prior; 1 is all of it. A low one says
+        that other modalities kept this one from being learnt; see `balance` and `patterns`.
+        """
+        return self.portfolio.diagnosis()
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write everything needed to answer into one file. Raises ArtifactError when it cannot be written."""
         to_artifact(self).write(Path(path))

@@ -104,6 +104,8 @@ def fit(
     made_of = model.leaderboard()
     if len(made_of):
         note(made_of.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    note("Of what each modality tells by itself, the joint model uses:")
+    note(model.diagnosis().to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     if kept is None:
         answer(f"Fitted on {len(table)} rows.", {"model": out, "rows": len(table)}, json)
         return

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from polymodal.network import Network
+from polymodal.portfolio.diagnosis import Use
 from polymodal.portfolio.portfolio import Portfolio, Standing
 from polymodal.portfolio.stack import Stack
 from polymodal.registry import FEATURES, LEARNERS
@@ -38,6 +39,7 @@ def pack(portfolio: Portfolio) -> tuple[dict[str, Tensor], dict[str, Any]]:
         told: dict[str, Any] = {
             "learners": learners,
             "standings": [asdict(one) for one in portfolio.standings.get(name, ())],
+            "uses": [asdict(one) for one in portfolio.uses.get(name, ())],
         }
         if name in portfolio.stacks:
             stack = portfolio.stacks[name]
@@ -62,7 +64,7 @@ def unpack(
         one["modality"]: FEATURES.get(one["kind"]).restore(below(f"features/{i}"), one["config"])
         for i, one in enumerate(record["features"])
     }
-    learners, stacks, baselines, standings = {}, {}, {}, {}
+    learners, stacks, baselines, standings, uses = {}, {}, {}, {}, {}
     for i, (name, told) in enumerate(zip(targets, record["targets"], strict=True)):
         learners[name] = {
             one["member"]: LEARNERS.get(one["learner"]).restore(below(f"learner/{i}/{j}"), one["config"])
@@ -74,4 +76,5 @@ def unpack(
             baseline = below(f"baseline/{i}")
             baselines[name] = (baseline["times"], baseline["hazard"])
         standings[name] = [Standing(**one) for one in told["standings"]]
-    return Portfolio(targets, networks, features, learners, stacks, baselines, standings)
+        uses[name] = [Use(**one) for one in told.get("uses", ())]  # not in the first files
+    return Portfolio(targets, networks, features, learners, stacks, baselines, standings, uses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from polymodal.learners._evidence import evidence_of, outputs_of, width_of
 from polymodal.learners._learner import Learner
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
+from polymodal.portfolio.diagnosis import Use
 from polymodal.portfolio.stack import Stack
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -45,6 +46,7 @@ class Portfolio:
         stacks: for each target the weights of its members; empty when the networks answer alone.
         baselines: for each survival target, event times and cumulative hazard.
         standings: for each target how its members did on rows held out, best first.
+        uses: for each target how much of each modality is used.
     """
 
     targets: Mapping[str, Target]
@@ -54,16 +56,22 @@ class Portfolio:
     stacks: Mapping[str, Stack] = field(default_factory=dict)
     baselines: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     standings: Mapping[str, Sequence[Standing]] = field(default_factory=dict)
+    uses: Mapping[str, Sequence[Use]] = field(default_factory=dict)
 
     @classmethod
-    def of_networks(cls, targets: Mapping[str, Target], networks: Sequence[Network]) -> Portfolio:
+    def of_networks(
+        cls,
+        targets: Mapping[str, Target],
+        networks: Sequence[Network],
+        uses: Mapping[str, Sequence[Use]] | None = None,
+    ) -> Portfolio:
         """Networks that answer by themselves."""
         baselines = {
             name: (objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
             for name, objective in networks[0].objectives.items()
             if isinstance(objective, SurvivalObjective)
         }
-        return cls(targets, networks, baselines=baselines)
+        return cls(targets, networks, baselines=baselines, uses=uses or {})
 
     def leaderboard(self) -> pd.DataFrame:
         """One line for each target and member, and for all together: the metric on rows held out, and the weight.
@@ -76,6 +84,11 @@ class Portfolio:
             for one in standings
         ]
         return pd.DataFrame(lines, columns=None if lines else ["target", "member", "weight"])
+
+    def diagnosis(self) -> pd.DataFrame:
+        """One line for each target and modality: its rows held out, and the fields of `Use`."""
+        lines = [{"target": name, **asdict(one)} for name, uses in self.uses.items() for one in uses]
+        return pd.DataFrame(lines, columns=["target", *(one.name for one in fields(Use))])
 
     def describe(self, fusion: str) -> str:
         """What it is made of, in a few words.

@@ -17,6 +17,7 @@ from polymodal.learners._learner import NO_WEIGHT, Learner, Task
 from polymodal.metrics import primary, score
 from polymodal.network import Network
 from polymodal.objectives.survival import breslow
+from polymodal.portfolio.diagnosis import diagnose
 from polymodal.portfolio.jury import Jury
 from polymodal.portfolio.plain import Tried, folds, measure, refit, teams, try_out
 from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
@@ -26,7 +27,7 @@ from polymodal.registry import FEATURES
 from polymodal.schema.table import Table
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
-from polymodal.training.ensemble import Recipe, Watch, around_one, held_out_rows, train
+from polymodal.training.ensemble import Ensemble, Recipe, Watch, around_one, held_out_rows, train
 from polymodal.training.fit import History
 
 _MOST_JUDGES = 20_000
@@ -53,7 +54,7 @@ def train_portfolio(
     start = time.monotonic()
     if memory.weight is not None:
         memory = replace(memory, weight=around_one(memory.weight))
-    targets = table.schema.targets
+    targets, names = table.schema.targets, list(memory.collate)
     _refuse_without_weight(memory)
     held_out = held_out_rows(table, n_folds, recipe.seed)
     patterns = judging_patterns(memory.present)
@@ -69,27 +70,30 @@ def train_portfolio(
         for name in targets:
             tried[name] = _within(budget, start, try_out(plain, parts, tasks[name], juries[name], patterns))
         del parts
-    networks: list[Network] = []
-    histories: list[History] = []
-    said = None
+    trained: Ensemble | None = None
     if NETWORK in learners:
         left = None if budget is None else max(budget - 1.3 * (time.monotonic() - start), 0.2 * budget)
-        networks, histories, said = train(
+        trained = train(
             table, memory, recipe, held_out, judges, patterns, budget=left, checkpoint=checkpoint, watch=watch
         )
-    portfolio = Portfolio(targets, networks)
+    networks = [] if trained is None else trained.networks
+    histories = [] if trained is None else trained.histories
+    columns = Portfolio(targets).columns
+    said = {} if trained is None else _evidence_said(targets, trained.said, columns, juries)
+    heads = {} if trained is None else {name: trained.alone[:, :, where] for name, where in columns.items()}
     _refuse_without_member(tried, networks, plain, memory)
     if not any(tried.values()):
-        return Portfolio.of_networks(targets, networks), histories
+        uses = {name: diagnose(juries[name], names, {}, said[name], heads[name]) for name in targets}
+        return Portfolio.of_networks(targets, networks, uses), histories
     features = measure(memory, recipe.seed)
     design = Design.of(features, memory.arrays, memory.present)
     fitted: dict[str, dict[str, Learner]] = {}
-    stacks, baselines, standings = {}, {}, {}
+    stacks, baselines, standings, uses = {}, {}, {}, {}
     for name, target in targets.items():
         jury, task = juries[name], tasks[name]
         evidence = {one.name: one.evidence for one in tried[name]}
-        if said is not None:
-            evidence[NETWORK] = evidence_of(target, said[:, :, portfolio.columns[name]], jury.prior)
+        if name in said:
+            evidence[NETWORK] = said[name]
         stack = fit_stack(tuple(evidence), np.stack(list(evidence.values())), jury)
         stacks[name] = stack
         fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in stack.used}
@@ -99,7 +103,17 @@ def train_portfolio(
             time_of, event = jury.labels.values[rows].T
             baselines[name] = breslow(together[-1, rows, 0], time_of, event, jury.weight[rows])
         standings[name] = _standings(stack, {**evidence, "together": together}, jury)
-    return Portfolio(targets, networks, features, fitted, stacks, baselines, standings), histories
+        uses[name] = diagnose(jury, names, evidence, said.get(name, together), heads.get(name))
+    return Portfolio(targets, networks, features, fitted, stacks, baselines, standings, uses), histories
+
+
+def _evidence_said(
+    targets: Mapping[str, Target], said: np.ndarray, columns: Mapping[str, slice], juries: Mapping[str, Jury]
+) -> dict[str, np.ndarray]:
+    """`[P, J, R]` evidence of the networks, by target."""
+    return {
+        name: evidence_of(target, said[:, :, columns[name]], juries[name].prior) for name, target in targets.items()
+    }
 
 
 def _refuse_without_weight(memory: Memory) -> None:

@@ -16,6 +16,7 @@ from polymodal.objectives.survival import SurvivalObjective
 from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
 from polymodal.sweep import mean_outputs, sweep
+from polymodal.training.alone import alone_outputs
 from polymodal.training.build import build
 from polymodal.training.calibration import calibrate
 from polymodal.training.fit import History, fit
@@ -40,6 +41,22 @@ class Recipe:
     seed: int
 
 
+@dataclass(frozen=True)
+class Ensemble:
+    """Trained networks, and what is said of the rows that judge, each answered by what has not learnt from it.
+
+    Attributes:
+        networks, histories: one for each set of rows held out.
+        said: `[P, J, O]` outputs under each pattern.
+        alone: `[M, J, O]` outputs of each modality's own head.
+    """
+
+    networks: list[Network]
+    histories: list[History]
+    said: np.ndarray
+    alone: np.ndarray
+
+
 def train(
     table: Table,
     memory: Memory,
@@ -51,11 +68,10 @@ def train(
     budget: float | None = None,
     checkpoint: Path | None = None,
     watch: Watch | None = None,
-) -> tuple[list[Network], list[History], np.ndarray]:
+) -> Ensemble:
     """Train one network for each set of rows held out, on the other rows of `table`, prepared as `memory`.
 
-    Also returns `[P, J, O]`, what is answered under `patterns [P, M]` for the rows `judges` (ascending, each held out
-    from some network) by a network that has not learnt from them.
+    The rows `judges` (ascending, each held out from some network) are answered under `patterns [P, M]`.
     """
     networks, histories, answers = [], [], []
     risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
@@ -90,15 +106,16 @@ def train(
         for name, risk in risks.items():
             risk[rows] = _centred_risk(network, name, validation)
         asked = np.flatnonzero(np.isin(judges, rows))
-        answers.append((asked, mean_outputs([network], memory.take(judges[asked]), patterns)))
+        judging = memory.take(judges[asked])
+        answers.append((asked, mean_outputs([network], judging, patterns), alone_outputs(network, judging)))
         networks.append(network)
         histories.append(history)
     for name, risk in risks.items():
         _set_baselines(networks, name, risk, memory)
-    said = np.empty((len(patterns), len(judges), answers[0][1].shape[2]))
-    for asked, values in answers:
-        said[:, asked] = values
-    return networks, histories, said
+    said, alone = (np.empty((len(one), len(judges), one.shape[2])) for one in answers[0][1:])
+    for asked, under_patterns, by_heads in answers:
+        said[:, asked], alone[:, asked] = under_patterns, by_heads
+    return Ensemble(networks, histories, said, alone)
 
 
 def around_one(weight: np.ndarray) -> np.ndarray:
