@@ -68,6 +68,7 @@ class Model:
             modality alone.
         balance: what keeps one modality from learning at the others' expense: "none", "pareto" (MMPareto), "blend"
             (gradient blending) or "ogm" (OGM-GE).
+        pretrain: epochs, of all the `epochs` the first, in which each modality is trained by itself.
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
@@ -96,6 +97,7 @@ class Model:
         accelerator: str = "auto",
         patterns: str = "uniform",
         balance: str = "none",
+        pretrain: int = 0,
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
@@ -107,7 +109,7 @@ class Model:
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.weight_decay, self.patience = weight_decay, patience
         self.precision, self.accelerator = precision, accelerator
-        self.patterns, self.balance = patterns, balance
+        self.patterns, self.balance, self.pretrain = patterns, balance, pretrain
         self.histories: list[History] = []
         self._portfolio: Portfolio | None = None
         self._preprocessor: Preprocessor | None = None
@@ -302,7 +304,7 @@ class Model:
 
         `used` is what the network (without one, all members together) knows when asked with this modality only, as a
         share of what the best that was trained on it alone knows, both above the prior; 1 is all of it. A low one says
-        that other modalities kept this one from being learnt; see `balance` and `patterns`.
+        that other modalities kept this one from being learnt; see `balance` and `pretrain`.
         """
         return self.portfolio.diagnosis()
 
@@ -323,6 +325,7 @@ class Model:
             accelerator=self.accelerator,
             patterns=self.patterns,
             balance=self.balance,
+            pretrain=self.pretrain,
         )
 
     def _check_settings(self, table: Any) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SETTINGS = (
     "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
     "learning_rate", "weight_decay", "patience", "precision", "accelerator", "patterns",
-    "balance",
+    "balance", "pretrain",
 )  # fmt: skip
 
 

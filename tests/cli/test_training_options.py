@@ -22,10 +22,10 @@ def fit(tmp_path: Path, write_patients: Callable[[Path], None]):
 
 
 def test_how_the_network_is_trained(fit, tmp_path: Path) -> None:
-    found = fit("--patterns", "rates", "--balance", "ogm")
+    found = fit("--patterns", "rates", "--balance", "ogm", "--pretrain", "1")
     assert found.exit_code == 0, found.stderr
     model = pm.load(tmp_path / "m.pm")
-    assert (model.patterns, model.balance) == ("rates", "ogm")
+    assert (model.patterns, model.balance, model.pretrain) == ("rates", "ogm", 1)
     assert set(model.histories[0].balance[0]) == {"coefficients"}
     _, told = found.stderr.split("Of what each modality tells by itself, the joint model uses:")
     assert {"note", "tabular", "used"} <= set(told.split())

@@ -43,6 +43,7 @@ MODEL = {
     "accelerator": "abacus",
     "patterns": "curriculum",
     "balance": "pareto",
+    "pretrain": 2,
 }
 
 

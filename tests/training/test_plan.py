@@ -26,10 +26,19 @@ def test_a_batch_is_no_larger_than_the_rows() -> None:
         ("patience", 2),
         ("precision", "64-true"),
         ("accelerator", "cpu"),
+        ("patterns", "rates"),
+        ("balance", "ogm"),
+        ("pretrain", 2),
     ],
 )
 def test_what_is_given_stays(setting: str, value: object) -> None:
     assert getattr(Plan.for_rows(1_000, **{setting: value}), setting) == value  # type: ignore[arg-type]
+
+
+def test_pretraining_is_part_of_the_epochs_given_and_comes_on_top_of_those_left_open() -> None:
+    assert Plan.for_rows(1_000, epochs=9, pretrain=3).epochs == 9
+    plain, more = Plan.for_rows(1_000), Plan.for_rows(1_000, pretrain=3)
+    assert (more.epochs, more.patience) == (plain.epochs + 3, plain.patience)
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -39,6 +39,11 @@ def table() -> pm.Table:
         ({"precision": "bf16-mixd"}, "unknown precision 'bf16-mixd'. Did you mean 'bf16-mixed'?"),
         ({"patterns": "rate"}, "unknown patterns 'rate'. Did you mean 'rates'?"),
         ({"balance": "parto"}, "unknown balance 'parto'. Did you mean 'pareto'?"),
+        ({"pretrain": -1}, "pretrain is a whole number from 0; -1 came"),
+        (
+            {"pretrain": 3, "epochs": 3},
+            "pretrain is below epochs, of which it is a part; pretrain=3 with epochs=3 came",
+        ),
         ({"encoders": {"note ": "text"}}, "encoders names 'note ', which is no modality. Did you mean 'note'?"),
         ({"encoders": {"note": nn.Linear}}, "encoder of 'note' is a name, a folder or an nn.Module object; the class"),
         ({"encoders": {"note": 3}}, "encoder of 'note' is a name, a folder or an nn.Module object; int came"),

@@ -55,6 +55,9 @@ def fit(
         str,
         typer.Option("--balance", metavar="NAME", help="Hold back who learns too fast: none, pareto, blend or ogm."),
     ] = "none",
+    pretrain: Annotated[
+        int, typer.Option("--pretrain", min=0, help="First epochs, in which each modality is trained by itself.")
+    ] = 0,
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -96,6 +99,7 @@ def fit(
         epochs=epochs,
         patterns=patterns,
         balance=balance,
+        pretrain=pretrain,
         seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)

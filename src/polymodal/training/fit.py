@@ -30,7 +30,10 @@ _CLIP = 1.0
 
 @dataclass
 class History:
-    """What happened: one entry an epoch, which one was kept, and what the balance noted, if there was one."""
+    """What happened: one entry an epoch, and which one was kept; `balance` notes, if any, are of joint epochs.
+
+    In the first `pretrained` epochs each modality learnt by itself.
+    """
 
     losses: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
@@ -38,6 +41,7 @@ class History:
     best_epoch: int = -1
     stopped: str = ""
     balance: list[dict[str, list[float]]] = field(default_factory=list)
+    pretrained: int = 0
 
     @property
     def best(self) -> float:
@@ -72,7 +76,7 @@ def fit(
     schedule = SCHEDULES[plan.patterns](train.present)
     balance: Balance | None = None
     if plan.balance != "none":
-        balance = BALANCES.get(plan.balance)(names, plan.epochs)
+        balance = BALANCES.get(plan.balance)(names, plan.epochs - plan.pretrain)
     step = Step(network, apart=balance is not None)
     optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
@@ -88,14 +92,19 @@ def fit(
         history.stopped = _verdict(history, plan, spent, budget)  # with the budget of this run
     n_batches = math.ceil(len(train) / plan.batch_size)
     epoch = len(history.losses)
+    apart = plan.pretrain / plan.epochs  # share of the run in which each modality learns by itself
     devices = [fabric.device] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         while not history.stopped:
             # All randomness of an epoch hangs on (seed, epoch), so a resumed run draws what it would have drawn.
             torch.manual_seed((seed + 1) * 1_000_003 + epoch)
             network.train()
-            if balance:
-                balance.begin(history.balance)
+            late = budget is not None and spent + time.monotonic() - start >= apart * budget
+            pretrains = epoch == history.pretrained < plan.pretrain and not late
+            history.pretrained += pretrains
+            balancing = None if pretrains else balance
+            if balancing:
+                balancing.begin(history.balance)
             order = torch.randperm(len(train))
             total = 0.0
             for index in range(n_batches):
@@ -105,11 +114,13 @@ def fit(
                 rows = order[index * plan.batch_size : (index + 1) * plan.batch_size].numpy()
                 batch = train.batch(rows, with_labels=True)
                 present = torch.from_numpy(train.present[rows])
-                kept = torch.stack([present, schedule.draw(present, done)])
+                kept = torch.stack([present, schedule.draw(present, max(done - apart, 0.0) / (1.0 - apart))])
+                if pretrains:
+                    kept = kept[:0]
                 loss = stepper(Shown(batch.to(fabric.device), kept.to(fabric.device)))
                 optimizer.zero_grad()
-                if balance:
-                    loss = balance.backward(network, loss, fabric.backward)
+                if balancing:
+                    loss = balancing.backward(network, loss, fabric.backward)
                 else:
                     fabric.backward(loss)
                 if not torch.isfinite(loss):
@@ -123,9 +134,9 @@ def fit(
             history.losses.append(total / (index + 1))
             history.validation.append(result.shortfall)
             history.metrics.append(dict(result.metrics))
-            if balance:
-                history.balance.append(balance.finish(network, train, validation, fabric.device))
-            if result.shortfall <= min(history.validation):
+            if balancing:
+                history.balance.append(balancing.finish(network, train, validation, fabric.device))
+            if result.shortfall <= min(history.validation[min(history.pretrained, epoch) :]):
                 history.best_epoch, best = epoch, _copy(network)
             epoch += 1
             elapsed = spent + time.monotonic() - start
@@ -155,7 +166,7 @@ def _fabric(plan: Plan) -> Fabric:
 def _verdict(history: History, plan: Plan, elapsed: float, budget: float | None) -> str:
     if len(history.losses) >= plan.epochs:
         return "all epochs done"
-    if len(history.losses) - 1 - history.best_epoch >= plan.patience:
+    if len(history.losses) - 1 - max(history.best_epoch, history.pretrained - 1) >= plan.patience:
         return f"no better validation lattice for {plan.patience} epochs"
     if budget and elapsed >= budget:
         return "time budget used"

@@ -17,6 +17,7 @@ class Plan:
         precision: of Lightning Fabric, such as "32-true" or "bf16-mixed".
         accelerator: "cpu" or "cuda"; whatever else was given is left to Lightning Fabric to refuse.
         patterns: which subsets of a row are shown; see `polymodal.training.schedules`.
+        pretrain: how many of the epochs come first and train each modality by itself; it is below `epochs`.
         balance: "none", or what keeps one modality from learning at the others' expense.
     """
 
@@ -29,6 +30,7 @@ class Plan:
     accelerator: str
     patterns: str = "uniform"
     balance: str = "none"
+    pretrain: int = 0
 
     @classmethod
     def for_rows(
@@ -44,6 +46,7 @@ class Plan:
         accelerator: str = "auto",
         patterns: str = "uniform",
         balance: str = "none",
+        pretrain: int = 0,
     ) -> Plan:
         """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
         import torch
@@ -54,16 +57,17 @@ class Plan:
         elif accelerator == "gpu":
             accelerator = "cuda"
         on_gpu = accelerator == "cuda"
-        passes = epochs or int(min(max(60_000 / max(n_rows, 1), 4), 100))
+        passes = epochs or int(min(max(60_000 / max(n_rows, 1), 4), 100)) + pretrain
         size = batch_size or (32 if n_rows < 500 else 64 if n_rows < 5_000 else 128)
         return cls(
             epochs=passes,
             batch_size=min(size, n_rows),
             learning_rate=2e-3 if learning_rate is None else learning_rate,
             weight_decay=0.02 if weight_decay is None else weight_decay,
-            patience=patience or max(4, passes // 4),
+            patience=patience or max(4, (passes - pretrain) // 4),
             precision=("bf16-mixed" if on_gpu else "32-true") if precision == "auto" else precision,
             accelerator=accelerator,
             patterns=patterns,
             balance=balance,
+            pretrain=pretrain,
         )

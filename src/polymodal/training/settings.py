@@ -16,7 +16,7 @@ from polymodal.training.schedules import SCHEDULES
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 MOST_FOLDS = 20
-_LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1}
+_LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1, "pretrain": 0}
 _MAY_BE_OPEN = ("epochs", "batch_size", "patience", "learning_rate", "weight_decay")
 
 
@@ -30,6 +30,9 @@ def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]
     for name, least in _LEAST_WHOLE.items():
         if name in asked and not (_is_whole(asked[name]) and asked[name] >= least):
             yield f"{name} is a whole number from {least}; {asked[name]!r} came"
+    epochs, pretrain = asked.get("epochs", math.inf), asked["pretrain"]
+    if _is_whole(epochs) and _is_whole(pretrain) and 0 < epochs <= pretrain:
+        yield f"pretrain is below epochs, of which it is a part; pretrain={pretrain} with epochs={epochs} came"
     if _is_whole(asked["width"]) and asked["width"] % 4:
         yield f"width is a multiple of 4; {asked['width']} came"
     folds = asked["folds"]

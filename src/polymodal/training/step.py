@@ -50,9 +50,11 @@ class Step(nn.Module):
         self.network, self.apart = network, apart
 
     def forward(self, shown: Shown) -> Tensor | Losses:
-        """Loss of the rows under each pattern, and of each modality by itself."""
+        """Loss of the rows under each pattern, and of each modality by itself; under no pattern, the latter only."""
         batch, kept = shown.batch, shown.kept
         tokens = self.network.encode(batch)
+        if not len(kept):
+            return self.network.loss_alone(tokens, batch)
         fused = self.network.fuse_under(tokens, kept)
         joint = self.network.loss(fused, batch, len(kept))
         if not self.apart:
