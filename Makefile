@@ -18,8 +18,9 @@ help:
 demo: $(READY)
 	$(BIN)/polymodal demo
 
+# Two processes, each with the tests of whole files, whose fixtures are then made once.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
