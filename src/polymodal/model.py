@@ -47,8 +47,9 @@ class Model:
     """Learns from a Table and answers from any part of a row.
 
     Args:
-        fusion: how modalities are brought together: "transformer", "attention" (cheap on the whole lattice), "late" or
-            "concat".
+        fusion: how the network brings modalities together: "transformer", "attention" and "late" (cheap on the whole
+            lattice), "concat", "early", "gated", "low_rank", "bottleneck", "latents", "cross", "hybrid" or "mixture";
+            `pm.compare` tells them apart on a table of yours.
         encoders: by modality, another encoder: a registered name, the hub name or folder of a pretrained model
             (text: `transformers`, pictures: `timm`; frozen, embedded once and cached), or any `nn.Module` that takes
             the collated values `[n, ...]` (and their mask, if it has a second argument) to `[n, E]` or `[n, T, E]`.
