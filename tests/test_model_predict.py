@@ -151,7 +151,7 @@ def test_labels_and_weights_are_not_looked_at(model):
     np.testing.assert_array_equal(model.predict(pd.DataFrame({"age": [1.0], "y": [object()]})).outputs["y"], plain)
 
 
-@pytest.mark.parametrize("rows", [None, 3, 2.5, object(), [1, 2], b"bytes"], ids=repr)
+@pytest.mark.parametrize("rows", [None, 3, 2.5, object(), [1, 2], b"bytes"], ids=lambda one: type(one).__name__)
 def test_what_is_no_rows(model, rows):
     with pytest.raises(DataError, match="Give a path"):
         model.predict(rows)

@@ -111,8 +111,8 @@ class Portfolio:
 
     def answer(self, memory: Memory, patterns: np.ndarray, device: torch.device | str = "cpu") -> np.ndarray:
         """`[P, N, O]` outputs of all targets side by side, of every row under every pattern `[P, M]`."""
-        asked = not self.stacks or any(NETWORK in stack.used for stack in self.stacks.values())
-        said = mean_outputs(self.networks, memory, patterns, device) if asked else None
+        is_heard = not self.stacks or any(NETWORK in stack.used for stack in self.stacks.values())
+        said = mean_outputs(self.networks, memory, patterns, device) if is_heard else None
         if not self.stacks:
             assert said is not None
             return said
@@ -126,14 +126,15 @@ class Portfolio:
             total = np.zeros((len(patterns), len(memory), width_of(target)))
             for position, member in enumerate(stack.members):
                 share = weights[:, :, position, None]
-                if not share.any():
+                wanted = np.flatnonzero(share.any(axis=(1, 2)))  # many weights are zero, and trees take their time
+                if not len(wanted):
                     continue
                 if member == NETWORK:
                     assert said is not None
-                    evidence = evidence_of(target, said[:, :, self.columns[name]], stack.prior)
+                    evidence = evidence_of(target, said[wanted][:, :, self.columns[name]], stack.prior)
                 else:
-                    evidence = self.learners[name][member].answer(design, patterns)
-                total += share * evidence
+                    evidence = self.learners[name][member].answer(design, patterns[wanted])
+                total[wanted] += share[wanted] * evidence
             total[~kept.any(axis=2)] = 0.0
             found.append(outputs_of(target, total, stack.prior))
         return np.concatenate(found, axis=2)
