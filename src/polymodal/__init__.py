@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from polymodal.modalities.text import Text
     from polymodal.modalities.vector import Vector
     from polymodal.model import Model, load
+    from polymodal.quality.duplicates import duplicates
+    from polymodal.quality.suspicious import suspicious
     from polymodal.schema.missing import hide
     from polymodal.schema.schema import Schema
     from polymodal.schema.table import Table
@@ -41,8 +43,10 @@ _HOMES = {
     "Text": "polymodal.modalities.text",
     "Vector": "polymodal.modalities.vector",
     "compare": "polymodal.comparison.compare",
+    "duplicates": "polymodal.quality.duplicates",
     "hide": "polymodal.schema.missing",
     "load": "polymodal.model",
+    "suspicious": "polymodal.quality.suspicious",
 }
 
 __version__ = "0.1.0"
@@ -61,8 +65,10 @@ __all__ = [
     "Text",
     "Vector",
     "compare",
+    "duplicates",
     "hide",
     "load",
+    "suspicious",
 ]
 
 

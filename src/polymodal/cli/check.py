@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from polymodal.cli import _options as options
-from polymodal.cli._console import answer
+from polymodal.cli._console import answer, note
 from polymodal.cli._table import read_table
+
+if TYPE_CHECKING:
+    from polymodal.quality.duplicates import Duplicates
+    from polymodal.schema.table import Table
+
+_Against = Annotated[
+    str | None,
+    typer.Option("--against", metavar="DATA", help="Another table, such as the test rows: say which rows are in both."),
+]
+_Within = Annotated[bool, typer.Option("--duplicates", help="Say which rows are nearly the same.")]
 
 
 def check(
@@ -20,6 +33,8 @@ def check(
     type: options.Types = None,
     ignore: options.Ignore = None,
     max_unreadable: options.MaxUnreadable = 0.1,
+    duplicates: _Within = False,
+    against: _Against = None,
     json: options.Json = False,
 ) -> None:
     """Say what a table holds: types and why, presence patterns, unreadable cells, duplicates, leaks.
@@ -29,11 +44,31 @@ def check(
     \b
     Example:
       polymodal check patients.csv --target outcome --files data/ --id patient --group hospital
+      polymodal check train.csv --target outcome --duplicates --against test.csv
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    report = read_table(
-        data, files=files, targets=target or (), types=type or (), ignore=ignore or (), roles=roles
-    ).report()
-    answer(report, report.to_dict(), json)
+    table = read_table(data, files=files, targets=target or (), types=type or (), ignore=ignore or (), roles=roles)
+    report = table.report()
+    found = dict(_near_duplicates(table, duplicates, against, files))
+    text = "\n\n".join(map(str, (report, *found.values())))
+    answer(text, report.to_dict() | {name: one.to_dict() for name, one in found.items()}, json)
     if report.worst_unreadable > max_unreadable:
         raise typer.Exit(1)
+
+
+def _near_duplicates(
+    table: Table, within: bool, against: str | None, files: str | None
+) -> Iterator[tuple[str, Duplicates]]:
+    """What was asked for, under the name that it has in JSON."""
+    if not within and against is None:
+        return
+    from polymodal.asked import as_table
+    from polymodal.quality.duplicates import duplicates
+
+    if within:
+        yield "near_duplicates", duplicates(table)
+    if against is not None:
+        other, differences = as_table(against, table.schema, files)
+        for difference in differences:
+            note(f"Note: {against}: {difference}")
+        yield "against", duplicates(table, other)

@@ -201,7 +201,8 @@ class Table:
         Rows of one group (or of one id, where ids repeat) go to one side. `test` is a share or a count of the rows
         with at least one label; rows without any go to train, where they do no harm and cannot be scored anyway,
         unless their group goes to test. The choice is random even if there is a time column: `by="time"` instead
-        takes the last rows as test, so that train lies strictly before it.
+        takes the last rows as test, so that train lies strictly before it. Rows that are nearly the same but share
+        neither id nor group may be parted; `pm.duplicates(train, test)` finds them.
 
         Raises SettingError for a size or `by` out of range, SchemaError when rows or groups are too few.
         """
