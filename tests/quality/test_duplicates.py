@@ -110,6 +110,15 @@ def test_the_fullest_of_a_cluster_is_kept() -> None:
     assert found.to_dict()["kept"] == 98
 
 
+def test_a_row_that_is_there_many_times() -> None:
+    frame = numbers(100, 6)
+    frame.loc[range(20)] = frame.loc[[50] * 20].to_numpy()
+    found = pm.duplicates(Table.read(frame))
+    assert [rows.tolist() for rows in found.clusters] == [[*range(20), 50]]
+    assert len(found) == 21 * 20 / 2
+    assert found.to_pandas()["identical"].all()
+
+
 def test_panels_by_direction_and_length() -> None:
     panel = np.random.default_rng(0).normal(size=(50, 40))
     panel[10], panel[20] = panel[0] + 0.01, panel[1] * 2  # the second has the direction, not the length

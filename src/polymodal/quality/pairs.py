@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from polymodal.quality.content import Content
-from polymodal.quality.likeness import Likeness, likeness
+from polymodal.quality.likeness import Columns, Likeness, likeness
 
 _HELD = 4_000_000  # comparisons held in memory at once
 _SHARE_OF_CHANCE = 0.05  # of the pairs found, above which finding them says nothing
-_FEW, _SHARE, _MANY = 5, 0.01, 50  # other rows a cell may be like, at least, as a share and at most
+_FEW, _SHARE, _MANY = 10, 0.01, 50  # other rows a cell may be like: at least, as a share and at most
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ def _nominated(content: Content, how: Likeness | None, equal: np.ndarray, n_left
     right = left if is_within else np.flatnonzero(tells & (content.rows >= n_left))
     if not len(left) or not len(right):
         return np.zeros(0, dtype=np.int64)
-    few = int(min(max(_FEW, _SHARE * len(right)), _MANY)), int(min(max(_FEW, _SHARE * len(left)), _MANY))
+    # Of columns it is known how many agree by chance, so that a row that is there many times may be told.
+    least = _MANY if isinstance(how, Columns) else _FEW
+    few = [min(max(least, _SHARE * len(some)), _MANY) for some in (right, left)]
     counts_left, counts_right = np.zeros(len(left), dtype=np.int64), np.zeros(len(right), dtype=np.int64)
     ones, others = [], []
     step = max(1, _HELD // len(right))
