@@ -128,9 +128,10 @@ def duplicates(
 
     Two rows are when every modality that both have is alike, and one of them at least is so by more than chance: cells
     that are flat, almost empty, or like those of many rows (over 1 %, from ten to fifty) are no evidence. What is
-    absent is neither for nor against. Text and wide panels are compared by the cosine of their plain features, pictures of their
-    thumbnails, series of their samples, each less where lengths differ (after SemDeDup, Abbas et al. 2023). Numbers and
-    categories are compared column by column, rounding aside; where rows agree as often by chance, they nominate none.
+    absent is neither for nor against. Text and wide panels are compared by the cosine of their plain features, pictures
+    of their thumbnails, series of their samples, each less where lengths differ (after SemDeDup, Abbas et al. 2023).
+    Numbers and categories are compared column by column, rounding aside; where rows agree as often by chance, they
+    nominate none.
 
     Args:
         table, other: the other one is read by the schema of the first. Labels are not looked at.
