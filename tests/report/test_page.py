@@ -72,6 +72,18 @@ def test_page_is_well_formed_whole_and_asks_nothing_of_the_network(kind: str, pa
     assert all((attrs["src"] or "").startswith("data:image/png") for tag, attrs in found.tags if tag == "img")
     assert "default-src 'none'" in text
     assert len(text) < 1_000_000
+    assert "Cell(" not in text  # no record is shown as Python writes it
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_page_says_what_answers_are_made_of(
+    kind: str, fitted: Callable[[str], tuple[pm.Model, pm.Table]], page: Callable[[str], str]
+) -> None:
+    model, _ = fitted(kind)
+    text = page(kind)
+    assert "What answers about" in text
+    for member in model.leaderboard()["member"]:
+        assert f">{member}<" in text
 
 
 def test_each_kind_compares_answers_with_truth_in_its_own_way(page: Callable[[str], str]) -> None:

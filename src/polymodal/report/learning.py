@@ -46,8 +46,8 @@ def made_of(standings: Mapping[str, Sequence[Standing]]) -> Iterator[Block]:
     for name, members in standings.items():
         rows: list[list[str | Cell]] = [
             [
-                Cell(one.member, strong=one.weight is None),
-                "-" if one.value is None else f"{one.value:.3f}",
+                one.member,
+                Cell("-" if one.value is None else f"{one.value:.3f}", strong=one.weight is None),
                 "" if one.weight is None else f"{one.weight:.2f}",
             ]
             for one in members
