@@ -14,9 +14,10 @@ from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.build import build
-from polymodal.training.fit import ALONE, adamw
+from polymodal.training.fit import adamw
 from polymodal.training.patterns import uniform_patterns
 from polymodal.training.plan import Plan
+from polymodal.training.step import ALONE
 
 ROWS, BATCH, SEED, MARK = 1024, 128, 0, 0.65
 
