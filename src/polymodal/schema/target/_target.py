@@ -1,0 +1,84 @@
+"""What every target is: settings, and how labels are read from a table with their gaps."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from polymodal.errors import SchemaError
+
+Label = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of one target for N rows.
+
+    Attributes:
+        values: `[N]` int64 codes, `[N]` or `[N, L]` float64, or `[N, 2]` (time, event); zero where unknown.
+        known: bool of the shape `[N]`, or `[N, L]` for Multilabel.
+    """
+
+    values: np.ndarray
+    known: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def known_rows(self) -> np.ndarray:
+        """`[N]` bool: rows with at least one known label."""
+        return self.known if self.known.ndim == 1 else np.asarray(self.known.any(axis=1))
+
+    def take(self, rows: np.ndarray) -> Labels:
+        """The labels of some rows."""
+        return Labels(self.values[rows], self.known[rows])
+
+
+class Target(BaseModel):
+    """Settings of one thing to be learnt; `objective` names the part that learns it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str]
+    objective: str = ""  # each kind names its own
+
+    @abstractmethod
+    def sources(self, name: str) -> tuple[str, ...]:
+        """The table columns it reads."""
+
+    @abstractmethod
+    def resolve(self, name: str, frame: pd.DataFrame) -> Target:
+        """The same target with what had to be read off the data (such as its classes) filled in.
+
+        Raises SchemaError when the columns cannot hold this target.
+        """
+
+    @abstractmethod
+    def read(self, name: str, frame: pd.DataFrame) -> Labels:
+        """The labels of `frame`; a gap is a gap. Call on a resolved target. Raises SchemaError on impossible values."""
+
+    @abstractmethod
+    def strata(self, labels: Labels) -> np.ndarray:
+        """`[N]` int: rows alike enough to be spread evenly over a split."""
+
+    def settle(self, labels: Labels, weight: np.ndarray | None) -> Target:
+        """The same target with what hangs on the rows that are learnt from (such as balanced class weights) filled in.
+
+        `weight` is `[N]`.
+        """
+        return self
+
+    def loss_weight(self, labels: Labels, weight: np.ndarray) -> np.ndarray:
+        """How much each label counts in a loss, of the shape of `labels.known`, for rows that count `weight [N]`."""
+        return weight
+
+    def _require(self, name: str, frame: pd.DataFrame) -> None:
+        gone = [column for column in self.sources(name) if column not in frame.columns]
+        if gone:
+            raise SchemaError(f"target {name!r} needs columns that the table lacks: {', '.join(map(repr, gone))}")
