@@ -35,6 +35,11 @@ class Task:
     seed: int = 0
     threads: int = 1
 
+    @property
+    def loss_weight(self) -> np.ndarray:
+        """How much each label counts in the loss, of the shape of `labels.known`: its row times its class."""
+        return self.target.loss_weight(self.labels, self.weight)
+
     def of(self, rows: np.ndarray) -> Task:
         """The same task for some of the rows."""
         return replace(self, labels=self.labels.take(rows), weight=self.weight[rows])
@@ -44,10 +49,13 @@ class Learner(ABC):
     """One model of one target, from one modality or several.
 
     `view` says which features it reads. `path` fits it at every strength of `strengths(n_rows)`, from the most
-    restrained on; which one serves is settled on rows held out.
+    restrained on; which one serves is settled on rows held out, or is the middle one where there are too few. `kinds`
+    names the targets it can learn, for others it is left out; `least` is how many rows it needs.
     """
 
     view: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("category", "multilabel", "number", "survival")
+    least: ClassVar[int] = 8
     modalities: tuple[str, ...]
 
     @classmethod

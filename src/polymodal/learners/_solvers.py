@@ -1,4 +1,4 @@
-"""Ridge, logistic and Cox regression on one matrix, over a path of strengths."""
+"""Ridge, logistic, ordinal and Cox regression on one matrix, over a path of strengths."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from polymodal.features._features import Matrix
 from polymodal.features._reduction import principal_directions
+from polymodal.objectives.ordinal import log_probabilities
 from polymodal.objectives.survival import cox_loss
 
 Fit = tuple[np.ndarray, np.ndarray]  # coefficients [W, R], intercepts [R]
 
+_LEAST_GAP = 1e-3  # between the first guesses of neighbouring cutpoints
 _MOST_DIRECTIONS = 300  # of a sparse matrix, for losses that want a dense one
 
 
@@ -38,6 +40,40 @@ def logistic(x: Matrix, codes: np.ndarray, weight: np.ndarray, strengths: Sequen
             coefficients = np.concatenate([-coefficients / 2, coefficients / 2], axis=1)
             intercepts = np.concatenate([-intercepts / 2, intercepts / 2])
         yield _wide(coefficients, back), intercepts
+
+
+def ordinal(x: Matrix, codes: np.ndarray, weight: np.ndarray, strengths: Sequence[float]) -> Iterator[Fit]:
+    """Proportional odds (McCullagh 1980) on codes `[n]` of L levels, each seen, with a ridge penalty of the slopes.
+
+    One column of coefficients, and L - 1 intercepts that fall: logits of passing each level but the last.
+    """
+    x, back = _thin(x)
+    n_columns, n_levels = x.shape[1], int(codes.max()) + 1
+    levels, share = torch.from_numpy(codes), torch.from_numpy(np.asarray(weight, dtype=np.float64))
+    counts = np.bincount(codes, weight, minlength=n_levels)
+    passed = 1 - np.cumsum(counts)[:-1] / counts.sum()
+    first = np.log(passed / (1 - passed))
+    start = np.concatenate([np.zeros(n_columns), first[:1], np.log(np.maximum(-np.diff(first), _LEAST_GAP))])
+    for strength in strengths:
+
+        def loss(at: np.ndarray, strength: float = strength) -> tuple[float, np.ndarray]:
+            slopes = at[:n_columns]
+            score = torch.from_numpy(np.asarray(x @ slopes, dtype=np.float64)).requires_grad_()
+            cuts = torch.from_numpy(at[n_columns:].copy()).requires_grad_()
+            each = log_probabilities(score[:, None] + _falling(cuts)).gather(1, levels[:, None])[:, 0]
+            total = -(each * share).sum()
+            by_score, by_cuts = torch.autograd.grad(total, (score, cuts))
+            slope = np.asarray(x.T @ by_score.numpy(), dtype=np.float64) + slopes / strength
+            return float(total.detach()) + float(slopes @ slopes) / (2 * strength), np.append(slope, by_cuts.numpy())
+
+        start = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+        intercepts = _falling(torch.from_numpy(start[n_columns:])).numpy()
+        yield _wide(start[:n_columns, None].copy(), back), intercepts
+
+
+def _falling(cuts: torch.Tensor) -> torch.Tensor:
+    """`[K]` cutpoints from the highest and the logarithms of the steps down."""
+    return torch.cat([cuts[:1], cuts[:1] - cuts[1:].exp().cumsum(0)])
 
 
 def ridge(x: Matrix, values: np.ndarray, weight: np.ndarray, strengths: Sequence[float]) -> Iterator[Fit]:

@@ -1,4 +1,4 @@
-"""Linear models on wide features: ridge, logistic or Cox, by the kind of target."""
+"""Linear models on wide features: ridge, logistic, ordinal or Cox, by the kind of target."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from scipy.sparse import csr_matrix, hstack, issparse
-from scipy.special import log_softmax
 
 from polymodal.features._features import Matrix
 from polymodal.learners._design import Design
+from polymodal.learners._evidence import class_evidence
 from polymodal.learners._learner import Learner, Task, usable
-from polymodal.learners._solvers import Fit, cox, logistic, ridge
+from polymodal.learners._solvers import Fit, cox, logistic, ordinal, ridge
+from polymodal.objectives.ordinal import log_probabilities
 from polymodal.registry import LEARNERS
 
 _STRENGTHS = (0.02, 0.1, 0.5, 2.5, 12.0, 60.0, 300.0)
@@ -31,6 +33,7 @@ class Linear(Learner):
     """
 
     view: ClassVar[str] = "wide"
+    least: ClassVar[int] = 2
 
     kind: str
     modalities: tuple[str, ...]
@@ -92,13 +95,7 @@ class Linear(Learner):
         return np.where(kept.any(axis=2)[:, :, None], self._evidence(raw), 0.0)
 
     def _evidence(self, raw: np.ndarray) -> np.ndarray:
-        if self.kind != "category":
-            return raw - self.prior
-        # Of a class without rows nothing is known but its prior.
-        found = np.zeros((*raw.shape[:2], len(self.prior)))
-        mass = np.logaddexp.reduce(self.prior[self.seen])
-        found[:, :, self.seen] = log_softmax(raw, axis=2) + mass - self.prior[self.seen]
-        return found
+        return class_evidence(raw, self.seen, self.prior) if self.kind == "category" else raw - self.prior
 
     def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         values = dict(vars(self))
@@ -137,17 +134,20 @@ def _side_by_side(blocks: Sequence[Matrix]) -> Matrix:
 
 
 def _fits(task: Task, rows: np.ndarray, x: Matrix, strengths: Sequence[float]) -> list[tuple[np.ndarray, Fit]]:
-    labels, weight = task.labels.take(rows), task.weight[rows]
+    labels, weight = task.labels.take(rows), task.loss_weight[rows]
     everything = np.arange(len(task.prior))
     if task.target.kind == "category":
         seen = np.unique(labels.values)
         return [(seen, fit) for fit in logistic(x, labels.values, weight, strengths)]
+    if task.target.kind == "ordinal":
+        seen, codes = np.unique(labels.values, return_inverse=True)
+        return [(seen, fit) for fit in ordinal(x, codes, weight, strengths)]
     if task.target.kind == "survival":
         return [(everything, fit) for fit in cox(x, labels.values, weight, strengths)]
     if task.target.kind == "number":
         return [(everything, fit) for fit in ridge(x, labels.values, weight, strengths)]
     columns = [
-        _one_label(task, x, labels.values[:, i], labels.known[:, i], weight, i, strengths)
+        _one_label(task, x, labels.values[:, i], labels.known[:, i], weight[:, i], i, strengths)
         for i in range(len(task.prior))
     ]
     joined = [

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import log_softmax
 
 from polymodal.errors import ArtifactError
 from polymodal.learners._boosting import RATE, boost, load
 from polymodal.learners._design import Design, distinct_subsets
+from polymodal.learners._evidence import class_evidence
 from polymodal.learners._learner import Learner, Task, usable
 from polymodal.registry import LEARNERS
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ROUNDS = (20.0, 40.0, 80.0, 160.0, 320.0)
 _FEW = 200  # rows below which so many rounds only learn by heart
 _LOSSES = {"number": "regression", "survival": "cox", "multilabel": "binary"}
+_CLASSES = ("category", "ordinal")  # levels are learnt as classes: split by split, trees find their order
 _AT_ONCE = 50_000  # rows times subsets answered at once
 
 
@@ -63,20 +64,22 @@ class Trees(Learner):
             kept = _some_of(design.present[rows[:, None], mine], random)
             x = np.concatenate([x, np.where(kept[:, owners], x, np.nan)])
             again = np.concatenate([rows, rows])
-        labels, weight, kind = task.labels.take(again), task.weight[again], task.target.kind
+        labels, weight, kind = task.labels.take(again), task.loss_weight[again], task.target.kind
         seen, values, scale = np.arange(len(task.prior)), labels.values, 1.0
-        if kind == "category":
+        if kind in _CLASSES:
             seen, values = np.unique(values, return_inverse=True)
         if kind == "number":  # LightGBM holds labels in single precision, so they are brought to its range
             scale = float(np.sqrt(np.average((values - task.prior) ** 2, weights=weight))) or 1.0
             values = (values - task.prior) / scale
         loss = _LOSSES.get(kind) or ("binary" if len(seen) == 2 else "multiclass")
-        asked = [(values, labels.known)] if kind != "multilabel" else list(zip(values.T, labels.known.T, strict=True))
+        asked = [(values, labels.known, weight)]
+        if kind == "multilabel":
+            asked = list(zip(values.T, labels.known.T, weight.T, strict=True))
         models = []
-        for one, known in asked:
+        for one, known, share in asked:
             varies = len(np.unique(one[known], axis=0)) > 1
             settings = (loss, _rounds(loss, max(strengths)), categorical, task)
-            models.append(boost(x[known], one[known], weight[known], *settings) if varies else "")
+            models.append(boost(x[known], one[known], share[known], *settings) if varies else "")
         return [
             cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), scale, _rounds(loss, strength))
             for strength in strengths
@@ -105,14 +108,12 @@ class Trees(Learner):
             else np.asarray(one.predict(x, raw_score=True, num_iteration=self.rounds))
             for i, one in enumerate(self._boosters)
         ]
-        if self.kind != "category":
+        if self.kind not in _CLASSES:
             return self.scale * (np.stack(raws, axis=1) - centre)
-        found = np.zeros((len(x), len(self.prior)))
-        if len(self.seen) > 1:
-            raw = np.stack([-raws[0] / 2, raws[0] / 2], axis=1) if len(self.seen) == 2 else raws[0]
-            mass = np.logaddexp.reduce(self.prior[self.seen])
-            found[:, self.seen] = log_softmax(raw, axis=1) + mass - self.prior[self.seen]
-        return found
+        if len(self.seen) < 2:
+            return np.zeros((len(x), len(self.prior)))
+        raw = np.stack([-raws[0] / 2, raws[0] / 2], axis=1) if len(self.seen) == 2 else raws[0]
+        return class_evidence(raw, self.seen, self.prior)
 
     def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         texts = {f"model/{i}": np.frombuffer(m.encode(), dtype=np.uint8) for i, m in enumerate(self.models)}

@@ -1,0 +1,96 @@
+"""The Gaussian head against scikit-learn's discriminant analysis, on all columns and on those that are left."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.covariance import ledoit_wolf
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from polymodal.learners._design import Design
+from polymodal.learners._evidence import outputs_of
+from polymodal.learners.gaussian import Gaussian
+from polymodal.schema.target import Category, Multilabel
+
+THREE = Category(classes=("a", "b", "c"))
+EVERY = (np.arange(1, 8)[:, None] >> np.arange(3)) & 1 == 1
+UNSHRUNK = 1e4  # the power of Ledoit and Wolf's share, which then vanishes
+
+
+def panel(x: np.ndarray) -> Design:
+    """Rows of one modality."""
+    return Design({"v": x}, {"v": x}, {"v": ()}, np.ones((len(x), 1), dtype=bool), ("v",))
+
+
+def lda(x: np.ndarray, codes: np.ndarray, log_prior: np.ndarray) -> np.ndarray:
+    """Probabilities by scikit-learn, whose covariance is over n; ours is over what is free, n less the classes."""
+    prior = np.exp(log_prior - np.logaddexp.reduce(log_prior))
+    judge = LinearDiscriminantAnalysis(solver="lsqr", priors=prior).fit(x, codes)
+    scores = judge.decision_function(x)
+    likelihood = np.stack([0 * scores, scores], axis=1) if scores.ndim == 1 else scores
+    likelihood = likelihood - np.log(prior)
+    logits = likelihood * (1 - len(prior) / len(x)) + np.log(prior)
+    return np.asarray(np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)))
+
+
+@pytest.mark.parametrize("pattern", EVERY.tolist())
+def test_what_is_left_is_judged_as_if_it_were_all(pattern, make_design, make_task):
+    design = make_design(rows=120, missing=0.0)
+    task = make_task(design, THREE)
+    [model] = Gaussian.path(design, design.names, task, [UNSHRUNK])
+    found = outputs_of(THREE, model.answer(design, np.array([pattern]))[0], task.prior)
+    left = np.concatenate([design.wide[n] for n, kept in zip(design.names, pattern, strict=True) if kept], axis=1)
+    np.testing.assert_allclose(found, lda(left, task.labels.values, task.prior), atol=2e-4)
+
+
+@pytest.mark.parametrize("columns", [5, 200, 700])
+def test_the_shrinkage_is_ledoit_and_wolfs(columns, make_task, make_design):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(40, columns)) @ np.diag(np.linspace(0.5, 2, columns))
+    codes = np.arange(40) % 3
+    task = replace(make_task(make_design(rows=40), THREE), labels=replace(
+        make_task(make_design(rows=40), THREE).labels, values=codes))  # fmt: skip
+    [model] = Gaussian.path(panel(x), ["v"], task, [1.0])
+    means = np.stack([x[codes == c].mean(axis=0) for c in range(3)])
+    covariance, _ = ledoit_wolf(x - means[codes], assume_centered=True)
+    slopes = np.linalg.solve(covariance * 40 / 37, means.T)
+    logits = x @ slopes - (means.T * slopes).sum(axis=0) / 2 + task.prior
+    expected = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    found = outputs_of(THREE, model.answer(panel(x), np.ones((1, 1), dtype=bool))[0], task.prior)
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_one_example_a_class_is_the_nearest_example(make_task, make_design):
+    x = np.random.default_rng(1).normal(size=(30, 8))
+    task = make_task(make_design(rows=30), THREE)
+    codes = np.full(30, -1)
+    codes[:3] = range(3)
+    task = replace(task, prior=np.log(np.full(3, 1 / 3)), labels=replace(task.labels, values=codes, known=codes >= 0))
+    [model] = Gaussian.path(panel(x), ["v"], task, [1.0])
+    found = model.answer(panel(x), np.ones((1, 1), dtype=bool))[0].argmax(axis=1)
+    assert found.tolist() == ((x[:, None] - x[:3]) ** 2).sum(axis=2).argmin(axis=1).tolist()
+
+
+def test_labels_are_judged_one_by_one(make_design, make_task):
+    design = make_design(rows=120, missing=0.0)
+    task = make_task(design, Multilabel(classes=("p", "q")))
+    [model] = Gaussian.path(design, design.names, task, [UNSHRUNK])
+    x, known = np.concatenate(list(design.wide.values()), axis=1), task.labels.known[:, 0]
+    x, codes = x[known], task.labels.values[known, 0]
+    found = outputs_of(task.target, model.answer(design, EVERY[-1:])[0], task.prior)[known, 0]
+    np.testing.assert_allclose(found, lda(x, codes, np.array([0.0, task.prior[0]]))[:, 1], atol=2e-4)
+
+
+def test_gaps_keep_the_covariance_positive(make_design, make_task):
+    design = make_design(rows=60, missing=0.6)
+    [model] = Gaussian.path(design, design.names, make_task(design, THREE), [UNSHRUNK])
+    assert np.linalg.eigvalsh(model.covariances[0]).min() > 0
+
+
+def test_unit_and_order_of_modalities_change_nothing(make_design, make_task):
+    design = make_design(missing=0.0)
+    task = make_task(design, THREE)
+    turned = Design(dict(design.wide), design.compact, design.categorical, design.present, design.names)
+    answers = [Gaussian.path(turned, names, task, [1.0])[0].answer(design, EVERY)
+               for names in (design.names, design.names[::-1])]  # fmt: skip
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-9)
