@@ -19,7 +19,7 @@ from polymodal.errors import ArtifactError, FitError, SettingError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
 from polymodal.portfolio.portfolio import Portfolio
-from polymodal.portfolio.preset import PRESETS, preset_faults
+from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
 from polymodal.portfolio.train import train_portfolio
 from polymodal.predictions import Baseline, Predictions
 from polymodal.saving import restore, to_artifact
@@ -56,7 +56,8 @@ class Model:
         width: D, numbers in a token.
         dropout: share of activations dropped in training.
         preset: "fast" (no network), "good" or "best" (five folds at almost any size).
-        learners: what to train instead of what the preset names: "network" and any of "linear" and "trees"; what
+        learners: what to train instead of what the preset names: "network", "linear", "trees", "prototypes" (nearest
+            class mean) and "gaussian" (shared-covariance discriminant), the last two for categories and labels; what
             is more than one is weighed on rows held out.
         folds: parts of the rows that are held out in turn, each with its own network, whose answers are averaged; 1
             holds out a seventh once; "auto" is five for few rows or few groups, else one.
@@ -190,20 +191,21 @@ class Model:
         self._check_settings(table)
         limit = seconds(budget)
         refuse_unreadable(table, max_unreadable)
-        chosen = learners(table)
+        preset = PRESETS[self.preset]
+        names = preset.learners if self.learners is None else self.learners
+        chosen = learners(table, least_rows(names))
         choice = Choice.of(chosen.schema, self.encoders)
         chosen = chosen.with_schema(choice.schema)
         preprocessor = Preprocessor.measure(chosen, choice.frozen)
         memory = preprocessor.prepare(chosen)
         features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
         recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, self._plan, self.seed)
-        preset = PRESETS[self.preset]
         with progress_bar(progress) as watch:
             portfolio, histories = train_portfolio(
                 chosen,
                 memory,
                 recipe,
-                preset.learners if self.learners is None else self.learners,
+                names,
                 preset.n_folds(chosen) if self.folds == "auto" else min(self.folds, chosen.n_groups),
                 budget=limit,
                 checkpoint=None if checkpoint is None else Path(checkpoint),

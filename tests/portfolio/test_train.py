@@ -72,14 +72,44 @@ def test_as_many_folds_as_groups():
 
 
 def test_too_few_rows():
-    with pytest.raises(FitError, match=r"too few rows for linear, trees: 8 for target 'y' .*Model\(preset='good'\)"):
-        fit({"x": X[:8], "y": Y[:8]})
+    with pytest.raises(FitError, match=r"too few rows for trees: 6 for target 'z' .*Model\(preset='good'\)"):
+        fit(
+            {"x": X, "y": Y, "z": some(range(6), lambda row: X[row])},
+            target=["y", "z"],
+            learners=["trees"],
+        )
 
 
-def test_too_few_labels_of_one_target():
+@pytest.mark.parametrize("rows", [2, 3, 8])
+@pytest.mark.parametrize("learners", [["linear"], ["prototypes"], ["gaussian"], ["gaussian", "prototypes"]])
+def test_too_few_rows_to_hold_any_out(rows, learners):
+    model = check(fit({"x": X[:rows], "v": list(np.eye(8)[:rows]), "y": Y[:rows]}, learners=learners, folds="auto",
+                      types={"v": "vector"}), {"x": 1.0})  # fmt: skip
+    assert model.predict({"x": X[0]}).values() == Y[0]
+    assert {one.value for one in model.portfolio.standings["y"]} == {None}
+
+
+def test_one_example_of_each_class():
+    model = fit({"v": list(np.eye(20)), "y": [f"c{row}" for row in range(20)]}, {"y": pm.Category()},
+                ["gaussian"], "auto", types={"v": "vector"})  # fmt: skip
+    assert model.predict({"v": np.eye(20)[7]}).values().tolist() == ["c7"]
+
+
+def test_hardly_a_label_of_one_target():
     columns = {"x": X, "y": Y, "z": some(range(6), lambda row: X[row])}
-    with pytest.raises(FitError, match="6 for target 'z' with a known label"):
-        fit(columns, target=["y", "z"])
+    check(fit(columns, target=["y", "z"]), {"x": 1.0})
+    few = fit({"x": X, "t": TIME, "e": [1] * ROWS, "w": [1.0] * 3 + [0.0] * 37}, target=SURVIVAL, weight="w")
+    assert np.isfinite(few.predict({"x": 1.0}).outputs["survival"]).all()
+
+
+def test_a_learner_of_other_targets_is_left_out():
+    columns = {"x": X, "y": Y, "z": X}
+    model = check(fit(columns, target=["y", "z"], learners=["gaussian", "linear"]), {"x": 1.0})
+    assert set(members(model, "y")) == {"gaussian:tabular", "linear:tabular", "together"}
+    assert set(members(model, "z")) == {"linear:tabular", "together"}
+    told = r"target 'z' is number, and gaussian learns category and multilabel; add .* linear, trees or network"
+    with pytest.raises(FitError, match=told):
+        fit(columns, target=["y", "z"], learners=["gaussian"])
 
 
 def test_a_modality_in_three_rows():
@@ -163,7 +193,7 @@ def test_a_class_of_weight_zero():
 
 def test_weight_for_hardly_any_row():
     with pytest.raises(FitError, match="3 for target 'y' with a known label and weight"):
-        fit({"x": X, "y": Y, "w": [1.0] * 3 + [0.0] * 37}, weight="w")
+        fit({"x": X, "y": Y, "w": [1.0] * 3 + [0.0] * 37}, weight="w", learners=["trees"])
     columns = {"x": X, "y": Y, "z": some(range(20), lambda row: X[row]), "w": [0.0] * 20 + [1.0] * 20}
     with pytest.raises(FitError, match="every row with a known label of 'z' has weight 0"):
         fit(columns, target=["y", "z"], weight="w")

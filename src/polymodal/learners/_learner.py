@@ -50,13 +50,18 @@ class Learner(ABC):
 
     `view` says which features it reads. `path` fits it at every strength of `strengths(n_rows)`, from the most
     restrained on; which one serves is settled on rows held out, or is the middle one where there are too few. `kinds`
-    names the targets it can learn, for others it is left out; `least` is how many rows it needs.
+    names the targets it can learn, all when empty; for others it is left out. `least` is how many rows it needs.
     """
 
     view: ClassVar[str]
-    kinds: ClassVar[tuple[str, ...]] = ("category", "multilabel", "number", "survival")
+    kinds: ClassVar[tuple[str, ...]] = ("category", "multilabel", "number", "ordinal", "survival")
     least: ClassVar[int] = 8
     modalities: tuple[str, ...]
+
+    @classmethod
+    def learns(cls, target: Target) -> bool:
+        """Whether it can learn such a target."""
+        return not cls.kinds or target.kind in cls.kinds
 
     @classmethod
     @abstractmethod

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import issparse
 
 from polymodal.features._features import Matrix
 from polymodal.learners._design import Design, distinct_subsets
@@ -71,7 +70,7 @@ class Prototypes(Learner):
                 start = stop
             middles.append(middle)
             means.append(mean)
-        told_all = {
+        settled: dict[str, Any] = {
             "modalities": tuple(modalities),
             "prior": task.prior,
             "widths": np.array([one.shape[1] for one in means]),
@@ -81,7 +80,7 @@ class Prototypes(Learner):
             "middles": np.concatenate(middles, axis=1),
             "means": np.concatenate(means, axis=1),
         }
-        return [cls(temperature=strength, **told_all) for strength in strengths]
+        return [cls(temperature=strength, **settled) for strength in strengths]
 
     def answer(self, design: Design, patterns: np.ndarray) -> np.ndarray:
         mine = [design.names.index(name) for name in self.modalities]
@@ -96,13 +95,16 @@ class Prototypes(Learner):
         ends = np.cumsum(self.sizes)[:-1]
         scores, seen = np.split(total, ends, axis=1), np.split(self.seen, ends)
         said = evidence_from(scores[: len(self.places)], self.places, seen[: len(self.places)], self.prior, len(rows))
-        return np.where(subsets.any(axis=1)[:, None], said, 0.0)[where]
+        found: np.ndarray = np.where(subsets.any(axis=1)[:, None], said, 0.0)
+        return found[where]
 
     def _cosines(self, x: Matrix, columns: slice) -> np.ndarray:
         """`[n, C]`; zero for a row in the very middle."""
         middles, means = self.middles[:, columns], self.means[:, columns]
-        squares = np.asarray(x.multiply(x).sum(axis=1)).ravel() if issparse(x) else np.square(x, dtype=float).sum(axis=1)
-        lengths = squares[:, None] - 2 * (x @ middles.T) + (middles**2).sum(axis=1)
+        squares = np.asarray(
+            (x.multiply(x) if not isinstance(x, np.ndarray) else np.square(x, dtype=float)).sum(axis=1)
+        )
+        lengths = squares.reshape(-1, 1) - 2 * (x @ middles.T) + (middles**2).sum(axis=1)
         along = x @ means.T - (middles * means).sum(axis=1)
         return np.asarray(along / np.sqrt(np.maximum(lengths, 1e-12)))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from polymodal.features._features import Features
 from polymodal.learners._design import Design
-from polymodal.learners._learner import Learner, Task, usable
+from polymodal.learners._learner import NO_WEIGHT, Learner, Task, usable
 from polymodal.portfolio.jury import Jury
 from polymodal.registry import FEATURES, LEARNERS
 from polymodal.store.memory import Memory
@@ -85,10 +85,15 @@ def try_out(
 ) -> Iterator[Tried]:
     """Each learner on all modalities and on each alone, answering rows held out at its best strength.
 
-    One strength serves all folds, the one of least loss over all patterns, so that its choice rests on every row.
+    One strength serves all folds, the one of least loss over all patterns, so that its choice rests on every row. A
+    learner of other targets is left out, and nothing is tried where hardly a row held out has its class among the rest.
     """
+    if _n_judgeable(task) < _LEAST:
+        return
     for learner in names:
         kind: type[Learner] = LEARNERS.get(learner)
+        if not kind.learns(task.target):
+            continue
         strengths = kind.strengths(len(task.labels))
         for some in teams(parts[0].design.names):
             evidence = np.zeros((len(strengths), len(patterns), jury.n, len(task.prior)))
@@ -103,6 +108,15 @@ def refit(tried: Tried, design: Design, task: Task) -> Learner:
     kind: type[Learner] = LEARNERS.get(tried.learner)
     known = [name for name in tried.modalities if name in design.compact]
     return kind.path(design, known, task, [tried.strength])[0]
+
+
+def _n_judgeable(task: Task) -> int:
+    """Rows with a known label and weight; of a category, whose class has another such row."""
+    known = task.labels.known_rows & (task.weight > NO_WEIGHT)
+    if task.target.kind != "category" or not known.any():
+        return int(known.sum())
+    counts = np.bincount(task.labels.values[known])
+    return int(counts[counts > 1].sum())
 
 
 def _try_fold(

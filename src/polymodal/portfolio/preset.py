@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from polymodal.errors import near_miss
 from polymodal.portfolio.portfolio import NETWORK
 from polymodal.registry import LEARNERS
 from polymodal.schema.table import Table
+from polymodal.training.rows import LEAST_ROWS
 
 FOLDS = 5
 FEW_GROUPS = 50  # groups below which one held-out set says more about who is in it than about the model
@@ -58,6 +59,17 @@ def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
     if not learners:
         yield f"learners names none; any of {', '.join(known)}"
     yield from (f"unknown learner {one!r}. {near_miss(str(one), known)}" for one in learners if one not in known)
+
+
+def least_rows(learners: Sequence[str]) -> int:
+    """How many rows something of what is trained can learn from.
+
+    >>> least_rows(["network"]), least_rows(["prototypes"])
+    (8, 2)
+    """
+    if NETWORK in learners:
+        return LEAST_ROWS
+    return min(int(LEARNERS.get(one).least) for one in learners)
 
 
 def judging_patterns(present: np.ndarray, most: int = 32) -> np.ndarray:

@@ -15,7 +15,6 @@ from polymodal.learners._design import Design
 from polymodal.learners._evidence import evidence_of, outputs_of, prior_of, width_of
 from polymodal.learners._learner import NO_WEIGHT, Learner, Task
 from polymodal.metrics import primary, score
-from polymodal.network import Network
 from polymodal.objectives.survival import breslow
 from polymodal.portfolio.diagnosis import diagnose
 from polymodal.portfolio.jury import Jury
@@ -23,7 +22,8 @@ from polymodal.portfolio.plain import Tried, folds, measure, refit, teams, try_o
 from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
 from polymodal.portfolio.preset import judging_patterns
 from polymodal.portfolio.stack import Stack, fit_stack
-from polymodal.registry import FEATURES
+from polymodal.portfolio.unjudged import equal_stack, unjudged
+from polymodal.registry import FEATURES, LEARNERS
 from polymodal.schema.table import Table
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -81,8 +81,7 @@ def train_portfolio(
     columns = Portfolio(targets).columns
     said = {} if trained is None else _evidence_said(targets, trained.said, columns, juries)
     heads = {} if trained is None else {name: trained.alone[:, :, where] for name, where in columns.items()}
-    _refuse_without_member(tried, networks, plain, memory)
-    if not any(tried.values()):
+    if not any(tried.values()) and networks:
         uses = {name: diagnose(juries[name], names, {}, said[name], heads[name]) for name in targets}
         return Portfolio.of_networks(targets, networks, uses), histories
     features = measure(memory, recipe.seed)
@@ -91,6 +90,19 @@ def train_portfolio(
     stacks, baselines, standings, uses = {}, {}, {}, {}
     for name, target in targets.items():
         jury, task = juries[name], tasks[name]
+        if not tried[name] and name not in said:  # too few to hold any out
+            fitted[name] = unjudged(plain, design, task)
+            if not fitted[name]:
+                _refuse(name, plain, memory, task)
+            stacks[name] = equal_stack(fitted[name], task.prior, patterns)
+            standings[name] = [Standing(one, primary(target), None, 1 / len(fitted[name])) for one in fitted[name]]
+            if target.kind == "survival":
+                full = np.ones((1, len(names)), dtype=bool)
+                risk = np.mean([one.answer(design, full)[0, :, 0] for one in fitted[name].values()], axis=0)
+                rows = task.labels.known_rows
+                time_of, event = task.labels.values[rows].T
+                baselines[name] = breslow(risk[rows], time_of, event, task.weight[rows])
+            continue
         evidence = {one.name: one.evidence for one in tried[name]}
         if name in said:
             evidence[NETWORK] = said[name]
@@ -127,22 +139,23 @@ def _refuse_without_weight(memory: Memory) -> None:
             )
 
 
-def _refuse_without_member(
-    tried: Mapping[str, Sequence[Tried]], networks: Sequence[Network], plain: Sequence[str], memory: Memory
-) -> None:
-    bare = [name for name, some in tried.items() if not some]
-    if networks or not bare:
-        return
+def _refuse(name: str, plain: Sequence[str], memory: Memory, task: Task) -> None:
     kinds = sorted({modality.kind for modality, _ in memory.collate.values()})
     if not set(kinds) & set(FEATURES.names()):
         raise FitError(
             f"{', '.join(plain)} cannot look at {', '.join(kinds)}, which the network can: Model(preset='good')"
         )
-    weighs = np.ones(len(memory), dtype=bool) if memory.weight is None else memory.weight > NO_WEIGHT
-    few = ", ".join(f"{int((memory.labels[name].known_rows & weighs).sum())} for target {name!r}" for name in bare)
+    if not any(LEARNERS.get(one).learns(task.target) for one in plain):
+        learns = "; ".join(f"{one} learns {' and '.join(LEARNERS.get(one).kinds)}" for one in plain)
+        others = [one for one in LEARNERS.names() if LEARNERS.get(one).learns(task.target)]
+        raise FitError(
+            f"target {name!r} is {task.target.kind}, and {learns}; add one that can learn it: {', '.join(others)} or "
+            f"{NETWORK}, as in Model(learners=[{plain[0]!r}, {others[0]!r}])"
+        )
+    n_rows = int((task.labels.known_rows & (task.weight > NO_WEIGHT)).sum())
     raise FitError(
-        f"too few rows for {', '.join(plain)}: {few} with a known label and weight, some of which are held out; let "
-        "the network learn too: Model(preset='good')"
+        f"too few rows for {', '.join(plain)}: {n_rows} for target {name!r} with a known label and weight, some of "
+        "which are held out; let the network learn too: Model(preset='good')"
     )
 
 

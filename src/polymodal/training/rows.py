@@ -10,8 +10,8 @@ from polymodal.schema.table import Table
 LEAST_ROWS = 8
 
 
-def learners(table: Table) -> Table:
-    """The rows that anything can be learnt from: a known label and something present.
+def learners(table: Table, least: int = LEAST_ROWS) -> Table:
+    """The rows that anything can be learnt from: a known label and something present; `least` of them at least.
 
     Raises FitError when they are too few, or a target does not vary over them.
     """
@@ -22,10 +22,10 @@ def learners(table: Table) -> Table:
             raise FitError(f"the table has no column for target {name!r}")
         known |= labels.known_rows
     usable = known & table.present().any(axis=1)
-    if usable.sum() < LEAST_ROWS:
+    if usable.sum() < least:
         raise FitError(
             f"{int(usable.sum())} of {len(table)} rows have a known label and at least one readable cell; "
-            f"at least {LEAST_ROWS} are needed"
+            f"at least {least} are needed"
         )
     chosen = table.take(np.flatnonzero(usable))
     for name, target in chosen.schema.targets.items():
