@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from polymodal.schema.missing import hide
     from polymodal.schema.schema import Schema
     from polymodal.schema.table import Table
-    from polymodal.schema.target import Category, Multilabel, Number, Survival
+    from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
 
 # Where each public name lives. Nothing below is imported until it is asked for, so that
 # `import polymodal` costs neither torch nor pandas.
@@ -35,6 +35,7 @@ _HOMES = {
     "Model": "polymodal.model",
     "Multilabel": "polymodal.schema.target",
     "Number": "polymodal.schema.target",
+    "Ordinal": "polymodal.schema.target",
     "Schema": "polymodal.schema.schema",
     "Series": "polymodal.modalities.series",
     "Survival": "polymodal.schema.target",
@@ -57,6 +58,7 @@ __all__ = [
     "Model",
     "Multilabel",
     "Number",
+    "Ordinal",
     "Schema",
     "Series",
     "Survival",

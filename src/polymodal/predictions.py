@@ -10,7 +10,7 @@ import pandas as pd
 
 from polymodal.errors import CellError, SettingError, near_miss
 from polymodal.objectives.survival import survival_curves
-from polymodal.schema.target import Category, Multilabel, Survival, Target
+from polymodal.schema.target import Discrete, Multilabel, Survival, Target
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,17 @@ class Predictions:
     def values(self, target: str | None = None) -> np.ndarray:
         """The answers of one target: class labels, `[N, L]` 0/1 labels, numbers, or median survival times.
 
+        Classes and labels go by the thresholds of the target where it has any; levels are medians.
+
         `target` may be left out when there is only one. Raises SettingError for a target that is not there. A median
         beyond the last event seen in training is infinite.
         """
         name = self._target(target)
         kind, outputs = self.targets[name], self.outputs[name]
-        if isinstance(kind, Category):
-            return np.array(kind.classes, dtype=object)[outputs.argmax(axis=1)]
+        if isinstance(kind, Discrete):
+            return np.array(kind.classes, dtype=object)[kind.answered(outputs)]
         if isinstance(kind, Multilabel):
-            return (outputs >= 0.5).astype(int)
+            return kind.answered(outputs).astype(int)
         if isinstance(kind, Survival):
             return self._median_times(name)
         return outputs[:, 0]
@@ -69,7 +71,7 @@ class Predictions:
         """`[N, C]` probability of each class or label. Raises SettingError for a number or survival target."""
         name = self._target(target)
         kind = self.targets[name]
-        if not isinstance(kind, (Category, Multilabel)):
+        if not isinstance(kind, (Discrete, Multilabel)):
             raise SettingError(f"target {name!r} is a {kind.kind} and has no class probabilities")
         return pd.DataFrame(self.outputs[name], index=self._index(), columns=list(kind.classes))
 
@@ -91,7 +93,7 @@ class Predictions:
         columns: dict[str, object] = {}
         for name, kind in self.targets.items():
             outputs = self.outputs[name]
-            if isinstance(kind, Category):
+            if isinstance(kind, Discrete):
                 columns[name] = self.values(name)
                 columns |= {f"{name}: p({label})": outputs[:, i] for i, label in enumerate(kind.classes)}
             elif isinstance(kind, Multilabel):
@@ -114,7 +116,10 @@ class Predictions:
     def __str__(self) -> str:
         shown = self.to_pandas().head(20).to_string(float_format=lambda value: f"{value:.3f}")
         more = [f"... and {len(self) - 20} more rows"] if len(self) > 20 else []
-        notes = [f"note: {note}" for note in self.notes] + [f"unreadable: {fault}" for fault in self.faults[:20]]
+        decided = [f"{name}: {kind.decision}" for name, kind in self.targets.items() if kind.decision]
+        notes = [f"note: {note}" for note in (*decided, *self.notes)] + [
+            f"unreadable: {fault}" for fault in self.faults[:20]
+        ]
         return "\n".join([shown, *more, *notes])
 
     def _repr_html_(self) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from polymodal.errors import MissingExtraError, SettingError, near_miss
 from polymodal.registry import MODALITIES
 from polymodal.schema.table import Table
-from polymodal.schema.target import Category, Multilabel, Number, Survival, Target
+from polymodal.schema.target import TARGETS, Category, Multilabel, Number, Ordinal, Survival, Target
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -109,6 +109,9 @@ def _labels(random: np.random.Generator, name: str, target: Target, rows: int) -
     if isinstance(target, Category):
         classes = target.classes or ("red", "green", "blue")
         return {name: [classes[turn % len(classes)] for turn in turns]}
+    if isinstance(target, Ordinal):
+        levels = target.levels or (1, 2, 3)
+        return {name: [levels[turn % len(levels)] for turn in turns]}
     if isinstance(target, Multilabel) and target.columns:
         return {column: random.integers(0, 2, rows) for column in target.columns}
     if isinstance(target, Multilabel):
@@ -120,5 +123,4 @@ def _labels(random: np.random.Generator, name: str, target: Target, rows: int) -
         outcomes = (target.event_values[0], "still here")
         seen = [outcomes[turn % 2] for turn in turns]
         return {target.time: random.exponential(100.0, rows).round(1), target.event: seen}
-    kinds = ["category", "multilabel", "number", "survival"]
-    raise SettingError(f"no random labels for a target of kind {target.kind!r}. {near_miss(target.kind, kinds)}")
+    raise SettingError(f"no random labels for a target of kind {target.kind!r}. {near_miss(target.kind, TARGETS)}")

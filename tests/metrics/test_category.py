@@ -15,6 +15,15 @@ def problem(n_classes, seed=0, n=200):
     return Category(classes=tuple(range(n_classes))), outputs, Labels(truth, np.ones(n, bool)), weight
 
 
+def of_two(truth, answer, weight):
+    return {
+        "f1": reference.f1_score(truth, answer, sample_weight=weight),
+        "precision": reference.precision_score(truth, answer, sample_weight=weight),
+        "recall": reference.recall_score(truth, answer, sample_weight=weight),
+        "specificity": reference.recall_score(1 - truth, 1 - answer, sample_weight=weight),
+    }
+
+
 @pytest.mark.parametrize("n_classes", [2, 3, 8])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_agrees_with_sklearn(n_classes, weighted):
@@ -27,6 +36,7 @@ def test_agrees_with_sklearn(n_classes, weighted):
         "accuracy": reference.accuracy_score(truth, answer, **kept),
         "balanced_accuracy": reference.balanced_accuracy_score(truth, answer, **kept),
         "f1_macro": reference.f1_score(truth, answer, average="macro", **kept),
+        **({} if n_classes > 2 else of_two(truth, answer, weight)),
         "auc": np.mean([reference.roc_auc_score(truth == c, outputs[:, c], **kept) for c in each]),
         "average_precision": np.mean(
             [reference.average_precision_score(truth == c, outputs[:, c], **kept) for c in each]

@@ -131,8 +131,12 @@ def _sections(evaluation: Evaluation, one: TargetEvaluation) -> Iterator[Section
     title = f"{one.name} ({one.kind}): {evaluation.n_rows} rows, {one.n_labelled} with a label"
     yield Section(title, one.verdict)
     rows = [(name, str(score)) for name, score in one.scores.items()]
+    decision = (one.decision[0].upper() + one.decision[1:] + ".",) if one.decision else ()
     yield Section(
-        "Answers given", (), ("metric", "score [95 % interval]"), [*rows, (f"prior {one.metric}", _shown(one.baseline))]
+        "Answers given",
+        decision,
+        ("metric", "score [95 % interval]"),
+        [*rows, (f"prior {one.metric}", _shown(one.baseline))],
     )
     yield Section(
         f"Each modality alone, and everything on the same rows ({one.metric})",

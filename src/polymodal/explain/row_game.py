@@ -8,7 +8,7 @@ import numpy as np
 
 from polymodal.errors import SettingError, near_miss
 from polymodal.lattice import Lattice
-from polymodal.schema.target import Category, Multilabel
+from polymodal.schema.target import Category, Multilabel, Ordinal
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +29,10 @@ class RowGame:
     def of(cls, lattice: Lattice, target: str, output: str | None = None) -> RowGame:
         """The game of one target.
 
-        A category's figure is the probability of the class answered from everything; a number's its mean; a survival
-        target's its log risk; a multilabel's the probability of the answer given, yes or no, averaged over labels.
-        With `output`, a class or a label, it is the probability of that one for every row.
+        A category's figure is the probability of the class answered from everything; an ordinal's its expected level,
+        counted from 0; a number's its mean; a survival target's its log risk; a multilabel's the probability of the
+        answer given, yes or no, averaged over labels. With `output`, a class or a label, it is the probability of that
+        one for every row.
 
         Raises SettingError when `output` is not a class or a label of the target.
         """
@@ -43,13 +44,19 @@ class RowGame:
             raise SettingError(f"target {target!r} has no output {output!r}. {have}")
         rows = np.arange(full.shape[0])
         if isinstance(settings, Category):
-            answered = full.argmax(axis=1)
+            answered = settings.answered(full)
             answers = tuple(names[code] for code in answered)
             if output is not None:
                 return cls(values[:, :, names.index(output)], f"probability of {output}", answers)
             return cls(values[:, rows, answered], "probability of the class answered", answers)
+        if isinstance(settings, Ordinal):
+            answers = tuple(names[code] for code in settings.answered(full))
+            if output is not None:
+                return cls(values[:, :, names.index(output)], f"probability of {output}", answers)
+            unit = f"expected level (0 {names[0]}, {len(names) - 1} {names[-1]})"
+            return cls(values @ np.arange(len(names), dtype=np.float64), unit, answers)
         if isinstance(settings, Multilabel):
-            yes = full >= 0.5
+            yes = settings.answered(full)
             answers = tuple(", ".join(np.array(names)[row]) or "none" for row in yes)
             if output is not None:
                 return cls(values[:, :, names.index(output)], f"probability of {output}", answers)

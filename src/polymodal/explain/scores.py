@@ -75,6 +75,7 @@ class TargetEvaluation:
         contributions: what each modality adds to the score.
         robustness: as modalities are dropped; None where the score is undefined.
         verdict: plain sentences.
+        decision: how answers follow from probabilities, where that needs saying.
     """
 
     name: str
@@ -90,6 +91,7 @@ class TargetEvaluation:
     contributions: tuple[Contribution, ...]
     robustness: Robustness | None
     verdict: tuple[str, ...]
+    decision: str = ""
 
     @classmethod
     def of(cls, lattice: Lattice, name: str, metric: str | None, resamples: int, seed: int) -> TargetEvaluation:
@@ -118,6 +120,7 @@ class TargetEvaluation:
                 *on_fusion(scorer.metric.name, alone, gain, len(scorer.labels)),
                 *on_modalities(scorer.metric.name, game.contributions),
             ),
+            decision=scorer.target.decision,
         )
 
 

@@ -11,6 +11,7 @@ from scipy.special import expit, log_softmax, logit
 
 from polymodal.schema.target import Discrete, Labels, Multilabel, Survival, Target
 
+CLASSES = ("category", "ordinal")  # kinds of target whose outputs are the probabilities of one class out of several
 _SURE = 1e-9  # no probability is taken to be closer to 0 or 1
 
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix, hstack, issparse
 
 from polymodal.features._features import Matrix
 from polymodal.learners._design import Design
-from polymodal.learners._evidence import class_evidence
+from polymodal.learners._evidence import CLASSES, class_evidence
 from polymodal.learners._learner import Learner, Task, usable
 from polymodal.learners._solvers import Fit, cox, logistic, ordinal, ridge
 from polymodal.objectives.ordinal import log_probabilities
@@ -95,7 +95,9 @@ class Linear(Learner):
         return np.where(kept.any(axis=2)[:, :, None], self._evidence(raw), 0.0)
 
     def _evidence(self, raw: np.ndarray) -> np.ndarray:
-        return class_evidence(raw, self.seen, self.prior) if self.kind == "category" else raw - self.prior
+        if self.kind == "ordinal":
+            raw = log_probabilities(torch.from_numpy(raw)).numpy()
+        return class_evidence(raw, self.seen, self.prior) if self.kind in CLASSES else raw - self.prior
 
     def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         values = dict(vars(self))

@@ -12,7 +12,7 @@ import numpy as np
 from polymodal.errors import ArtifactError
 from polymodal.learners._boosting import RATE, boost, load
 from polymodal.learners._design import Design, distinct_subsets
-from polymodal.learners._evidence import class_evidence
+from polymodal.learners._evidence import CLASSES, class_evidence
 from polymodal.learners._learner import Learner, Task, usable
 from polymodal.registry import LEARNERS
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _ROUNDS = (20.0, 40.0, 80.0, 160.0, 320.0)
 _FEW = 200  # rows below which so many rounds only learn by heart
 _LOSSES = {"number": "regression", "survival": "cox", "multilabel": "binary"}
-_CLASSES = ("category", "ordinal")  # levels are learnt as classes: split by split, trees find their order
 _AT_ONCE = 50_000  # rows times subsets answered at once
 
 
@@ -66,7 +65,7 @@ class Trees(Learner):
             again = np.concatenate([rows, rows])
         labels, weight, kind = task.labels.take(again), task.loss_weight[again], task.target.kind
         seen, values, scale = np.arange(len(task.prior)), labels.values, 1.0
-        if kind in _CLASSES:
+        if kind in CLASSES:  # ordinal levels too: split by split, trees find their order
             seen, values = np.unique(values, return_inverse=True)
         if kind == "number":  # LightGBM holds labels in single precision, so they are brought to its range
             scale = float(np.sqrt(np.average((values - task.prior) ** 2, weights=weight))) or 1.0
@@ -108,7 +107,7 @@ class Trees(Learner):
             else np.asarray(one.predict(x, raw_score=True, num_iteration=self.rounds))
             for i, one in enumerate(self._boosters)
         ]
-        if self.kind not in _CLASSES:
+        if self.kind not in CLASSES:
             return self.scale * (np.stack(raws, axis=1) - centre)
         if len(self.seen) < 2:
             return np.zeros((len(x), len(self.prior)))

@@ -12,15 +12,23 @@ from __future__ import annotations
 import numpy as np
 
 from polymodal.errors import DataError, SettingError, near_miss
-from polymodal.metrics import category, multilabel, number, survival
+from polymodal.metrics import category, multilabel, number, ordinal, survival
 from polymodal.metrics.metric import Metric
-from polymodal.schema.target import Category, Labels, Target
+from polymodal.schema.target import Category, Discrete, Labels, Multilabel, Target
 
 METRICS: dict[str, dict[str, Metric]] = {
     "category": category.METRICS,
     "multilabel": multilabel.METRICS,
     "number": number.METRICS,
+    "ordinal": ordinal.METRICS,
     "survival": survival.METRICS,
+}
+_PRIMARY = {
+    "category": "accuracy",
+    "multilabel": "macro_auc",
+    "number": "r2",
+    "ordinal": "quadratic_kappa",
+    "survival": "c_index",
 }
 GREATER_IS_BETTER: dict[str, bool] = {
     name: metric.greater_is_better for metrics in METRICS.values() for name, metric in metrics.items()
@@ -35,7 +43,7 @@ def primary(target: Target) -> str:
     """
     if isinstance(target, Category) and len(target.classes) == 2:
         return "auc"
-    return {"category": "accuracy", "multilabel": "macro_auc", "number": "r2", "survival": "c_index"}[target.kind]
+    return _PRIMARY[target.kind]
 
 
 def find(target: Target, name: str | None = None) -> Metric:
@@ -44,6 +52,8 @@ def find(target: Target, name: str | None = None) -> Metric:
     Raises SettingError for a name that this kind of target does not have.
     """
     metrics = METRICS[target.kind]
+    if isinstance(target, Category) and len(target.classes) != 2 and name in category.OF_TWO:
+        raise SettingError(f"{name} is of two classes, and the target has {len(target.classes)}; take f1_macro instead")
     if name is None:
         return metrics[primary(target)]
     if name not in metrics:
@@ -72,10 +82,18 @@ def score(target: Target, outputs: np.ndarray, labels: Labels, weight: np.ndarra
 def resampled(target: Target, metric: Metric, outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
     """`[R]` values of one metric under R weightings `[N, R]` of the rows; nan where a weighting leaves it undefined."""
     _check(target, outputs, labels)
+    told = _answers(target, outputs) if metric.of_answers else np.asarray(outputs, dtype=np.float64)
     if labels.known_rows.all():
-        return metric.compute(np.asarray(outputs, dtype=np.float64), labels, weights)
+        return metric.compute(told, labels, weights)
     rows = np.flatnonzero(labels.known_rows)
-    return metric.compute(np.asarray(outputs, dtype=np.float64)[rows], labels.take(rows), weights[rows])
+    return metric.compute(told[rows], labels.take(rows), weights[rows])
+
+
+def _answers(target: Target, outputs: np.ndarray) -> np.ndarray:
+    """The answers given as outputs that are sure of them: shares of 0 and 1."""
+    assert isinstance(target, (Discrete, Multilabel))
+    answered = target.answered(outputs)
+    return answered.astype(np.float64) if isinstance(target, Multilabel) else np.eye(outputs.shape[1])[answered]
 
 
 def _check(target: Target, outputs: np.ndarray, labels: Labels) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from polymodal.metrics.metric import Metric, mean_defined, ratio, table, weighted_mean
+from polymodal.metrics.metric import Compute, Metric, mean_defined, ratio, table, weighted_mean
 from polymodal.metrics.ranking import average_precision, roc_area
 from polymodal.schema.target import Labels
 
 SMALLEST = float(np.finfo(np.float32).eps)  # networks answer in single precision, so a zero is at least this unsure
 BINS = 15
+OF_TWO = ("f1", "precision", "recall", "specificity")  # defined for two classes only
 
 
 def _accuracy(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
@@ -30,6 +31,33 @@ def _f1_macro(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.nd
     hits = (truth & answer).astype(float) @ weights
     either = truth.astype(float) @ weights + answer.astype(float) @ weights
     return mean_defined(list(ratio(2 * hits, either)))
+
+
+def _of_two(numerator: int, denominators: tuple[int, int]) -> Compute:
+    """A share of the positive or negative rows of two classes, by places in (TP, FP, FN, TN); undefined for more."""
+
+    def compute(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
+        if outputs.shape[1] != 2:
+            return np.full(weights.shape[1], np.nan)
+        cells = _confusion(outputs, labels, weights)
+        return ratio(cells[numerator], cells[denominators[0]] + cells[denominators[1]])
+
+    return compute
+
+
+def _f1(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
+    """2 TP / (2 TP + FP + FN) of the second of two classes; undefined for more, and where there is nothing to find."""
+    if outputs.shape[1] != 2:
+        return np.full(weights.shape[1], np.nan)
+    hits, false, missed, _ = _confusion(outputs, labels, weights)
+    return ratio(2 * hits, 2 * hits + false + missed)
+
+
+def _confusion(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
+    """`[4, R]` weight of true positives, false positives, false negatives and true negatives."""
+    answer, truth = outputs.argmax(axis=1) == 1, labels.values == 1
+    cells = np.stack([answer & truth, answer & ~truth, ~answer & truth, ~answer & ~truth])
+    return np.asarray(cells.astype(np.float64) @ weights)
 
 
 def _auc(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
@@ -67,9 +95,13 @@ def _ece(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray
 
 
 METRICS = table(
-    Metric("accuracy", _accuracy),
-    Metric("balanced_accuracy", _balanced_accuracy),
-    Metric("f1_macro", _f1_macro),
+    Metric("accuracy", _accuracy, of_answers=True),
+    Metric("balanced_accuracy", _balanced_accuracy, of_answers=True),
+    Metric("f1", _f1, of_answers=True),
+    Metric("precision", _of_two(0, (0, 1)), of_answers=True),
+    Metric("recall", _of_two(0, (0, 2)), of_answers=True),
+    Metric("specificity", _of_two(3, (1, 3)), of_answers=True),
+    Metric("f1_macro", _f1_macro, of_answers=True),
     Metric("auc", _auc, orders_rows=True),
     Metric("average_precision", _average_precision, orders_rows=True),
     Metric("log_loss", _log_loss, greater_is_better=False),

@@ -25,12 +25,15 @@ class Metric:
         compute: outputs `[N, o]`, labels of N rows and weights `[N, R]` to `[R]`; nan where it is undefined.
         greater_is_better: False for losses and errors.
         orders_rows: whether it compares rows with each other, which costs a pass over the sorted rows a resample.
+        of_answers: whether it looks at the answers given only; these come in place of the outputs, as shares of 0 and
+            1, so that thresholds count.
     """
 
     name: str
     compute: Compute
     greater_is_better: bool = True
     orders_rows: bool = False
+    of_answers: bool = False
 
 
 def table(*metrics: Metric) -> dict[str, Metric]:

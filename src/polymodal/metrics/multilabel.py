@@ -34,7 +34,9 @@ def _brier(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray) ->
     return weighted_mean((probabilities - truth) ** 2, weights)
 
 
-def _macro(name: str, one: OneLabel, greater_is_better: bool = True, orders_rows: bool = False) -> Metric:
+def _macro(
+    name: str, one: OneLabel, greater_is_better: bool = True, orders_rows: bool = False, of_answers: bool = False
+) -> Metric:
     """The mean over labels of a figure of one label, leaving out labels for which it is undefined."""
 
     def compute(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
@@ -44,14 +46,14 @@ def _macro(name: str, one: OneLabel, greater_is_better: bool = True, orders_rows
             parts.append(one(outputs[known, label], labels.values[known, label] > 0.5, weights[known]))
         return mean_defined(parts)
 
-    return Metric(name, compute, greater_is_better, orders_rows)
+    return Metric(name, compute, greater_is_better, orders_rows, of_answers)
 
 
 METRICS = table(
     _macro("macro_auc", roc_area, orders_rows=True),
     _macro("macro_average_precision", average_precision, orders_rows=True),
-    _macro("f1_macro", _f1),
-    _macro("accuracy", _accuracy),
+    _macro("f1_macro", _f1, of_answers=True),
+    _macro("accuracy", _accuracy, of_answers=True),
     _macro("log_loss", _log_loss, greater_is_better=False),
     _macro("brier", _brier, greater_is_better=False),
 )

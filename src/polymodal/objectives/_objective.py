@@ -57,7 +57,7 @@ class Objective(nn.Module):
 
 
 def weighted_mean(each: Tensor, counts: Tensor, weight: Tensor | None) -> Tensor:
-    """Mean of `each` where `counts`, by `weight` of the rows (the first axis)."""
+    """Mean of `each` where, or as much as, `counts`, by `weight` of the rows (the first axis)."""
     share = counts.to(each.dtype)
     if weight is not None:
         share = share * weight.to(each.dtype).view(-1, *[1] * (each.ndim - 1))

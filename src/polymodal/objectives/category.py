@@ -21,21 +21,25 @@ class CategoryObjective(Objective):
     kinds: ClassVar[tuple[str, ...]] = ("category",)
 
     classifies: ClassVar[bool] = True
+    class_weight: Tensor
 
     def __init__(self, target: Category, width: int) -> None:
         super().__init__(target, width, len(target.classes))
+        self.register_buffer("class_weight", torch.from_numpy(target.class_weights).float(), persistent=False)
 
     def measure(self, labels: Labels, weight: Tensor | None) -> None:
         n_classes = len(self.prior)
-        counts = torch.bincount(torch.from_numpy(labels.values), row_weights(labels, weight), minlength=n_classes)
+        values = torch.from_numpy(labels.values)
+        counts = torch.bincount(values, row_weights(labels, weight), minlength=n_classes) * self.class_weight.double()
         share = (counts + 1 / n_classes) / (counts.sum() + 1)
         self.prior.copy_(share.log())
         with torch.no_grad():
             self.head.bias.copy_(share.log())
 
     def loss(self, raw: Tensor, labels: KnownLabels, present: Tensor, weight: Tensor | None) -> Tensor:
-        each = F.cross_entropy(raw, labels.values.long(), reduction="none")
-        return weighted_mean(each, labels.known & present, weight)
+        values = labels.values.long()
+        each = F.cross_entropy(raw, values, reduction="none")
+        return weighted_mean(each, (labels.known & present) * self.class_weight[values], weight)
 
     def outputs(self, raw: Tensor) -> Tensor:
         return torch.softmax(raw.double(), dim=-1)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from polymodal.learners._evidence import CLASSES
 from polymodal.objectives.survival import cox_loss
 from polymodal.schema.target import Labels, Target
 
@@ -23,7 +24,7 @@ class Jury:
         prior: `[R]` what is known of a row with nothing.
         present: `[N, M]`.
         patterns: `[P, M]` under which answers are judged.
-        labels, weight: of the N rows.
+        labels, weight: of the N rows. Losses count classes by their weights, as in the fit; scores do not.
     """
 
     target: Target
@@ -64,8 +65,8 @@ class Problem:
         self.prior = torch.from_numpy(prior)
         self.evidence = torch.from_numpy(np.ascontiguousarray(evidence, dtype=np.float64))
         self.values, self.known = torch.from_numpy(labels.values), torch.from_numpy(labels.known)
-        self.weight = torch.from_numpy(weight)
-        self.total = max(float(self.weight.sum()), 1e-12)
+        self.weight = torch.from_numpy(target.loss_weight(labels, weight))
+        self.total = max(float(self.weight.sum()) / self.weight[:1].numel(), 1e-12)
         self.variance = 1.0
         if self.kind == "number":
             self.variance = float((self.values - self.prior).square().mean()) or 1.0
@@ -85,10 +86,10 @@ class Problem:
     def loss(self, weights: Tensor) -> Tensor:
         """Total over the rows of the loss of the weighed evidence; `weights [K]`."""
         raw = self.prior + torch.einsum("k,knr->nr", weights, self.evidence)
-        if self.kind == "category":
+        if self.kind in CLASSES:
             each = F.cross_entropy(raw, self.values, reduction="none")
         elif self.kind == "multilabel":
-            each = (F.binary_cross_entropy_with_logits(raw, self.values, reduction="none") * self.known).sum(dim=1)
+            each = F.binary_cross_entropy_with_logits(raw, self.values, reduction="none") * self.known
         elif self.kind == "survival":
             events = (self.values[:, 1] * self.weight).sum()
             return events * cox_loss(raw[:, 0], self.values[:, 0], self.values[:, 1], self.weight)

@@ -12,11 +12,11 @@ from polymodal.errors import SettingError, near_miss
 from polymodal.model import Model
 from polymodal.quality.suspects import Suspect, Suspects
 from polymodal.schema.table import Table
-from polymodal.schema.target import Labels, Target
+from polymodal.schema.target import Discrete, Labels, Target
 
 _FAR = 3.5  # robust spreads of a residual (Iglewicz & Hoaglin 1993)
 _TO_SPREAD = 1.4826  # median absolute deviation to standard deviation, of a normal distribution
-_JUDGED = ("category", "multilabel", "number")
+_JUDGED = ("category", "multilabel", "number", "ordinal")
 
 
 def suspicious(
@@ -106,7 +106,7 @@ def _found(target: Target, labels: Labels, outputs: np.ndarray, names: list[Any]
             yield Suspect(
                 row, names[row], "", float(labels.values[row]), float(outputs[row, 0]), abs(float(far)) / spread
             )
-    elif target.kind == "category":
+    elif isinstance(target, Discrete):
         rows = np.flatnonzero(labels.known)
         given = labels.values[rows]
         said, leads = contradicted(outputs[rows], given)

@@ -143,7 +143,7 @@ def _parts(subject: Subject) -> Iterator[Part]:
             robustness=[] if scored is None else list(robustness(scored)),
             contributions=list(contributions(explained)),
             remarks=[said for said in explained.remarks if said not in verdict],
-            reading=view.reading,
+            reading=" ".join(filter(None, (view.reading, target.decision and f"{name}: {target.decision}."))),
             examples=examples(subject, view, count),
             comparisons=list(view.comparisons()),
         )

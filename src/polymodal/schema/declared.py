@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from polymodal.errors import PolymodalError, SchemaError, near_miss
 from polymodal.registry import MODALITIES
 from polymodal.schema.modality import Modality
-from polymodal.schema.target import TARGETS, Category, Multilabel, Number, Target
+from polymodal.schema.target import TARGETS, Category, Multilabel, Number, Ordinal, Target
 
 _MOST_INTEGER_CLASSES = 10
 _LEAST_ROWS_TO_DOUBT = 10
@@ -123,7 +123,7 @@ class Declared:
     def _as_target(self, name: object, given: Any) -> Target | None:
         if given is None or isinstance(given, Target):
             return given
-        if isinstance(given, str) and given in ("category", "number", "multilabel"):
+        if isinstance(given, str) and given in TARGETS and given != "survival":
             return TARGETS[given]()
         self.faults.append(
             f"target {name!r}: a Target such as pm.Category() is expected, {given!r} came. "
@@ -161,12 +161,14 @@ def _as_modality(given: Any) -> Modality:
 def infer_target(name: str, values: pd.Series) -> tuple[Target, str]:
     """The kind of target a column suggests, and why.
 
-    Text, booleans and whole numbers of at most ten values are classes; lists are several labels; other numbers are
-    numbers. Raises SchemaError for a column that is none of these.
+    Text, booleans and whole numbers of at most ten values are classes, ordered pandas categoricals levels; lists are
+    several labels; other numbers are numbers. Raises SchemaError for a column that is none of these.
     """
     known = values.dropna()
     if not len(known):
         return Category(), "empty"
+    if isinstance(values.dtype, pd.CategoricalDtype) and values.dtype.ordered:
+        return Ordinal(), f"an ordered categorical of {len(values.dtype.categories)} levels"
     if isinstance(values.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(known):
         return Category(), f"{known.nunique()} classes"
     if any(isinstance(one, (list, tuple, set, np.ndarray)) for one in known):

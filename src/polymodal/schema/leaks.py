@@ -17,7 +17,7 @@ from polymodal.schema.association import (
     pearson,
     ranks,
 )
-from polymodal.schema.target import Category, Multilabel, Number, Survival
+from polymodal.schema.target import Discrete, Multilabel, Number, Survival
 
 if TYPE_CHECKING:
     from polymodal.schema.table import Table
@@ -92,7 +92,7 @@ def _questions(table: Table) -> Iterator[_Question]:
         labels = table.labels(name)
         if labels is None:
             continue
-        if isinstance(target, Category):
+        if isinstance(target, Discrete):
             yield _Question(name, "class", labels.values, labels.known)
         elif isinstance(target, Number):
             yield _Question(name, "amount", labels.values, labels.known)

@@ -14,7 +14,7 @@ from polymodal.schema import audit
 from polymodal.schema.cells import State
 from polymodal.schema.inference import LEFT_OUT
 from polymodal.schema.leaks import Leak, find_leaks
-from polymodal.schema.target import Category, Labels, Multilabel, Survival, Target
+from polymodal.schema.target import Discrete, Labels, Multilabel, Survival, Target
 
 if TYPE_CHECKING:
     from polymodal.schema.table import Table
@@ -193,7 +193,7 @@ def _duplicate(rows: np.ndarray, row_names: np.ndarray, labels: Mapping[str, Lab
 
 def _summary(target: Target, labels: Labels) -> dict[str, Any]:
     values = labels.values[labels.known_rows]
-    if isinstance(target, Category):
+    if isinstance(target, Discrete):
         counts = np.bincount(values, minlength=len(target.classes))
         return {"classes": {str(one): int(count) for one, count in zip(target.classes, counts, strict=True)}}
     if isinstance(target, Multilabel):

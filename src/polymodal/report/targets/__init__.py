@@ -8,12 +8,14 @@ from polymodal.report.targets._view import Answer, Bar, Notable, View
 from polymodal.report.targets.category import CategoryView
 from polymodal.report.targets.multilabel import MultilabelView
 from polymodal.report.targets.number import NumberView
+from polymodal.report.targets.ordinal import OrdinalView
 from polymodal.report.targets.survival import SurvivalView
 
 VIEWS: dict[str, type[View]] = {
     "category": CategoryView,
     "multilabel": MultilabelView,
     "number": NumberView,
+    "ordinal": OrdinalView,
     "survival": SurvivalView,
 }
 __all__ = ["VIEWS", "Answer", "Bar", "Notable", "View", "view_of"]

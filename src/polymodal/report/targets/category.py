@@ -11,6 +11,7 @@ from polymodal.explain.plots.palette import EVERYTHING, PRIOR, label, plain
 from polymodal.report.blocks import Block, Cell, Drawing, Grid
 from polymodal.report.svg import inline
 from polymodal.report.targets._view import Answer, Bar, Notable, View, most, noted
+from polymodal.schema.target import Discrete
 
 MOST_CLASSES = 12  # beyond, the most frequent mix-ups are listed instead of a matrix
 _BARS = 4
@@ -23,27 +24,39 @@ class CategoryView(View):
     @property
     def classes(self) -> list[str]:
         """Names of the classes."""
-        return [str(one) for one in getattr(self.lattice.targets[self.name], "classes", ())]
+        return [str(one) for one in self.target.classes]
+
+    @property
+    def target(self) -> Discrete:
+        """Its settings."""
+        target = self.lattice.targets[self.name]
+        assert isinstance(target, Discrete)
+        return target
 
     @property
     def answered(self) -> np.ndarray:
         """`[N]` codes."""
-        return self.outputs.argmax(axis=1)
+        return self.target.answered(self.outputs)
+
+    @property
+    def sure(self) -> np.ndarray:
+        """`[N]` probability of the class answered."""
+        return self.outputs[np.arange(len(self.outputs)), self.answered]
 
     def answer(self, row: int) -> Answer:
         shares = self.outputs[row]
-        best = int(self.answered[row])
+        best = int(self.target.answered(shares))
         truth = int(self.labels.values[row]) if self.labels is not None and self.known[row] else None
-        shown = list(np.argsort(-shares, kind="stable")[:_BARS])
-        if truth is not None and truth not in shown:
-            shown[-1] = truth
+        order, needed = np.argsort(-shares, kind="stable").tolist(), {best} if truth is None else {best, truth}
+        likely = [c for c in order if c not in needed][: _BARS - len(needed)]
+        shown = [c for c in order if c in needed or c in likely]
         bars = [Bar(self.classes[c], float(shares[c]), None if truth is None else bool(c == truth)) for c in shown]
         right = None if truth is None else truth == best
         known = None if truth is None else self.classes[truth]
         return Answer(self.classes[best], f"probability {shares[best]:.2f}", known, right, bars)
 
     def notable(self) -> Iterator[Notable]:
-        sure = self.outputs.max(axis=1)
+        sure = self.sure
         everyone = np.ones(len(sure), dtype=bool)
         if self.labels is None or not self.known.any():
             yield from noted(most(sure, everyone), "the surest answer")
@@ -56,10 +69,10 @@ class CategoryView(View):
     def moved(self, pattern: int) -> np.ndarray:
         other, rows = self.lattice.of(self.name)[pattern], np.arange(len(self.outputs))
         fallen = self.outputs[rows, self.answered] - other[rows, self.answered]
-        return np.where(other.argmax(axis=1) != self.answered, fallen, 0.0)
+        return np.where(self.target.answered(other) != self.answered, np.abs(fallen), 0.0)
 
     def words(self, pattern: int, row: int) -> str:
-        return self.classes[int(self.lattice.of(self.name)[pattern, row].argmax())]
+        return self.classes[int(self.target.answered(self.lattice.of(self.name)[pattern, row]))]
 
     def comparisons(self) -> Iterator[Block]:
         if self.labels is None or not self.known.any():
@@ -78,7 +91,11 @@ class CategoryView(View):
         if len(self.classes) == 2:
             stated, came, of = outputs[:, 1], truth == 1, f"probability of {self.classes[1]}"
         else:
-            stated, came, of = outputs.max(axis=1), truth == outputs.argmax(axis=1), "probability of the class answered"
+            stated, came, of = (
+                self.sure[self.known],
+                truth == self.answered[self.known],
+                "probability of the class answered",
+            )
         what = f"share that is {self.classes[1]}" if len(self.classes) == 2 else "share that is right"
         figure = Figure(figsize=(4.6, 4.2), layout="constrained")
         axes = figure.subplots()

@@ -78,6 +78,11 @@ class Target(BaseModel):
         """How much each label counts in a loss, of the shape of `labels.known`, for rows that count `weight [N]`."""
         return weight
 
+    @property
+    def decision(self) -> str:
+        """How answers follow from probabilities, in a sentence; empty where that goes without saying."""
+        return ""
+
     def _require(self, name: str, frame: pd.DataFrame) -> None:
         gone = [column for column in self.sources(name) if column not in frame.columns]
         if gone:

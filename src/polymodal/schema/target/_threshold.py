@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -36,6 +37,22 @@ def wish_of(text: str) -> Wish:
         f"decide is a probability from 0 to 1, one of {', '.join(SCORES)}, or a limit such as 'recall>=0.9' on "
         f"{', '.join(LIMITED)}; {text!r} came"
     )
+
+
+def told(yes: Sequence[object], thresholds: Sequence[float], decide: float | str | None) -> str:
+    """The thresholds in a sentence.
+
+    >>> told(["dead"], [0.21875], "f1")
+    "'dead' is answered from a probability of 0.219 on (chosen for f1)"
+    """
+    if not thresholds:
+        return ""
+    why = f" (chosen for {decide})" if isinstance(decide, str) else ""
+    if len(set(thresholds)) == 1:
+        what = repr(yes[0]) if len(yes) == 1 else "each label"
+        return f"{what} is answered from a probability of {thresholds[0]:.3g} on{why}"
+    each = ", ".join(f"{one!r} {least:.3g}" for one, least in zip(yes, thresholds, strict=True))
+    return f"labels are answered from these probabilities on: {each}{why}"
 
 
 def _is_share(text: str) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 from polymodal.errors import SchemaError
 from polymodal.schema.target._discrete import Discrete
 from polymodal.schema.target._target import Label, Target
-from polymodal.schema.target._threshold import Decide, Thresholds
+from polymodal.schema.target._threshold import Decide, Thresholds, told
 
 
 class Category(Discrete):
@@ -54,6 +54,10 @@ class Category(Discrete):
         if isinstance(self.decide, float):
             found = found.model_copy(update={"thresholds": (self.decide,)})
         return found
+
+    @property
+    def decision(self) -> str:
+        return told(self.classes[1:], self.thresholds, self.decide)
 
     def answered(self, outputs: np.ndarray) -> np.ndarray:
         if self.thresholds:

@@ -10,7 +10,7 @@ import pandas as pd
 from polymodal.errors import SchemaError
 from polymodal.schema.target._emphasis import ClassWeight, each, matched, paired
 from polymodal.schema.target._target import Labels, Target
-from polymodal.schema.target._threshold import Decide, Thresholds
+from polymodal.schema.target._threshold import Decide, Thresholds, told
 from polymodal.schema.target._values import numbers
 
 
@@ -63,6 +63,10 @@ class Multilabel(Target):
         values = self._from_columns(name, frame) if self.columns else self._from_lists(name, frame)
         known = ~np.isnan(values)
         return Labels(np.where(known, values, 0.0), known)
+
+    @property
+    def decision(self) -> str:
+        return told(self.classes, self.thresholds, self.decide)
 
     def answered(self, outputs: np.ndarray) -> np.ndarray:
         """`[..., L]` bool: which labels are answered yes, from probabilities of the same shape."""

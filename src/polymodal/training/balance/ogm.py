@@ -74,7 +74,7 @@ def _score(network: Network, name: str, losses: Losses) -> Tensor:
     for target, objective in network.alone[name].items():
         labels = losses.batch.labels[target]
         known, true = labels.known[tokens.rows], labels.values[tokens.rows]
-        if "category" in objective.kinds:
+        if {"category", "ordinal"} & set(objective.kinds):
             said = objective.outputs(objective.raw(alone)).float()
             right = said.gather(1, true.long()[:, None])[:, 0]
             total = total + (right * known).sum() / known.sum().clamp(min=1)
