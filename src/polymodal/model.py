@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -33,7 +34,7 @@ from polymodal.training.ensemble import Recipe
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
-from polymodal.training.rows import learners, refuse_unreadable
+from polymodal.training.rows import learners, refuse_unreadable, settled
 from polymodal.training.settings import setting_faults
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Model:
         refuse_unreadable(table, max_unreadable)
         preset = PRESETS[self.preset]
         names = preset.learners if self.learners is None else self.learners
-        chosen = learners(table, least_rows(names))
+        chosen = settled(learners(table, least_rows(names)))
         choice = Choice.of(chosen.schema, self.encoders)
         chosen = chosen.with_schema(choice.schema)
         preprocessor = Preprocessor.measure(chosen, choice.frozen)
@@ -212,7 +213,8 @@ class Model:
                 watch=watch,
             )
         self._portfolio, self.histories = portfolio, histories
-        self._preprocessor, self._features = preprocessor, features
+        decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
+        self._preprocessor, self._features = replace(preprocessor, schema=decided), features
         return self.to(self._device)
 
     def predict(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Predictions:

@@ -16,6 +16,7 @@ from polymodal.learners._evidence import evidence_of, outputs_of, prior_of, widt
 from polymodal.learners._learner import NO_WEIGHT, Learner, Task
 from polymodal.metrics import primary, score
 from polymodal.objectives.survival import breslow
+from polymodal.portfolio.deciding import refuse_undecidable, with_thresholds
 from polymodal.portfolio.diagnosis import diagnose
 from polymodal.portfolio.jury import Jury
 from polymodal.portfolio.plain import Tried, folds, measure, refit, teams, try_out
@@ -64,6 +65,7 @@ def train_portfolio(
     judges = _judges(held_out, max(min(_MOST_JUDGES, _MOST_NUMBERS // each), _LEAST_JUDGES), recipe.seed)
     tasks = {name: _task(target, memory, name, recipe.seed) for name, target in targets.items()}
     juries = {name: _jury(tasks[name], memory, judges, patterns) for name in targets}
+    refuse_undecidable(juries)
     tried: dict[str, list[Tried]] = {name: [] for name in targets}
     if plain:
         parts = folds(memory, held_out, judges, recipe.seed)
@@ -83,14 +85,17 @@ def train_portfolio(
     heads = {} if trained is None else {name: trained.alone[:, :, where] for name, where in columns.items()}
     if not any(tried.values()) and networks:
         uses = {name: diagnose(juries[name], names, {}, said[name], heads[name]) for name in targets}
-        return Portfolio.of_networks(targets, networks, uses), histories
+        decided = {name: with_thresholds(juries[name], said[name][-1]) for name in targets}
+        return Portfolio.of_networks(decided, networks, uses), histories
     features = measure(memory, recipe.seed)
     design = Design.of(features, memory.arrays, memory.present)
     fitted: dict[str, dict[str, Learner]] = {}
     stacks, baselines, standings, uses = {}, {}, {}, {}
+    decided = dict(targets)
     for name, target in targets.items():
         jury, task = juries[name], tasks[name]
         if not tried[name] and name not in said:  # too few to hold any out
+            refuse_undecidable({name: jury}, is_judged=False)
             fitted[name] = unjudged(plain, design, task)
             if not fitted[name]:
                 _refuse(name, plain, memory, task)
@@ -110,13 +115,14 @@ def train_portfolio(
         stacks[name] = stack
         fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in stack.used}
         together = _together(stack, evidence, jury)
+        decided[name] = with_thresholds(jury, together[-1])
         if target.kind == "survival":
             rows = jury.labels.known_rows
             time_of, event = jury.labels.values[rows].T
             baselines[name] = breslow(together[-1, rows, 0], time_of, event, jury.weight[rows])
         standings[name] = _standings(stack, {**evidence, "together": together}, jury)
         uses[name] = diagnose(jury, names, evidence, said.get(name, together), heads.get(name))
-    return Portfolio(targets, networks, features, fitted, stacks, baselines, standings, uses), histories
+    return Portfolio(decided, networks, features, fitted, stacks, baselines, standings, uses), histories
 
 
 def _evidence_said(

@@ -42,6 +42,15 @@ def learners(table: Table, least: int = LEAST_ROWS) -> Table:
     return chosen
 
 
+def settled(table: Table) -> Table:
+    """The same rows, with what their targets read off them filled in, such as balanced class weights."""
+    targets, weight = {}, table.weights()
+    for name, target in table.schema.targets.items():
+        labels = table.labels(name)
+        targets[name] = target if labels is None else target.settle(labels, weight)
+    return table.with_schema(table.schema.model_copy(update={"targets": targets}))
+
+
 def refuse_unreadable(table: Table, limit: float) -> None:
     """Raise UnreadableError when more than a share `limit` of the filled cells of any column cannot be read.
 

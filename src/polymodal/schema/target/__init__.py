@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polymodal.schema.target._discrete import Discrete
 from polymodal.schema.target._target import Label, Labels, Target
+from polymodal.schema.target._threshold import Wish, wish_of
 from polymodal.schema.target.category import Category
 from polymodal.schema.target.multilabel import Multilabel
 from polymodal.schema.target.number import Number
@@ -21,6 +22,8 @@ __all__ = [
     "Ordinal",
     "Survival",
     "Target",
+    "Wish",
+    "wish_of",
 ]
 
 TARGETS: dict[str, type[Target]] = {kind.kind: kind for kind in (Category, Multilabel, Number, Ordinal, Survival)}
