@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,27 +29,49 @@ class Validation:
             classes it is 1 minus the metric, because accuracy goes on rising after the likelihood has turned, and
             calibration mends the likelihood; for numbers and survival it is the loss.
         metrics: the metric that matters, of the full rows, for each target.
+        by_part: the shortfall on each part of the rows that was asked for.
     """
 
     shortfall: float
     metrics: Mapping[str, float]
+    by_part: Sequence[float] = ()
 
 
 @torch.no_grad()
 def validate(
-    network: Network, memory: Memory, patterns: Tensor, targets: Mapping[str, Target], device: torch.device
+    network: Network,
+    memory: Memory,
+    patterns: Tensor,
+    targets: Mapping[str, Target],
+    device: torch.device,
+    parts: Sequence[np.ndarray] = (),
 ) -> Validation:
-    """Score a network on held-out rows. The last of `patterns [P, M]` is the full one.
+    """Score a network on held-out rows. The last of `patterns [P, M]` is the full one; `parts` are positions of rows.
 
     Raises FitError when an answer is not finite.
     """
     raws = sweep(network, memory, patterns.numpy(), device)
     if not all(bool(torch.isfinite(raw).all()) for raw in raws.values()):
         raise FitError("the answers on held-out rows are no longer finite; lower learning_rate")
+    objectives = {name: copy.deepcopy(network.objectives[name]).cpu() for name in raws}
+    shortfall, metrics = _judge(objectives, raws, memory, patterns, targets)
+    by_part = []
+    for rows in parts:
+        said = {name: raw[:, torch.from_numpy(rows)] for name, raw in raws.items()}
+        by_part.append(_judge(objectives, said, _labels_of(memory, rows), patterns, targets)[0])
+    return Validation(shortfall, metrics, by_part)
+
+
+def _judge(
+    objectives: Mapping[str, Objective],
+    raws: Mapping[str, Tensor],
+    memory: Memory,
+    patterns: Tensor,
+    targets: Mapping[str, Target],
+) -> tuple[float, dict[str, float]]:
     total, metrics = 0.0, {}
     for name, raw in raws.items():
-        objective = copy.deepcopy(network.objectives[name]).cpu()
-        key, held = primary(targets[name]), memory.labels[name]
+        objective, key, held = objectives[name], primary(targets[name]), memory.labels[name]
         scores = [
             score(targets[name], objective.outputs(one).numpy(), held, memory.weight).get(key)
             for one in (raw if objective.classifies else raw[-1:])
@@ -61,7 +83,12 @@ def validate(
         else:
             short = _losses(objective, raw, memory, name, patterns)
         total += 0.5 * short[-1] + 0.5 * float(np.mean(short))
-    return Validation(total, metrics)
+    return total, metrics
+
+
+def _labels_of(memory: Memory, rows: np.ndarray) -> Memory:
+    """Labels, weights and presence of some rows; their cells are not needed any more."""
+    return replace(memory, arrays={}).take(rows)
 
 
 def _losses(objective: Objective, raw: Tensor, memory: Memory, name: str, patterns: Tensor) -> list[float]:
