@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from polymodal.comparison.compare import compare
+    from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
     from polymodal.modalities.image import Image
     from polymodal.modalities.series import Series
@@ -46,6 +47,7 @@ _HOMES = {
     "compare": "polymodal.comparison.compare",
     "duplicates": "polymodal.quality.duplicates",
     "hide": "polymodal.schema.missing",
+    "learning_curve": "polymodal.comparison.learning_curve",
     "load": "polymodal.model",
     "suspicious": "polymodal.quality.suspicious",
 }
@@ -69,6 +71,7 @@ __all__ = [
     "compare",
     "duplicates",
     "hide",
+    "learning_curve",
     "load",
     "suspicious",
 ]

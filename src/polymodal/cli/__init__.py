@@ -61,11 +61,14 @@ def _root(
 
 
 def _commands() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    """As typed: a file's name with dashes."""
+    files = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    return sorted(name.replace("_", "-") for name in files)
 
 
 for _name in _commands():
-    app.command(_name)(getattr(importlib.import_module(f"{__name__}.{_name}"), _name))
+    _file = _name.replace("-", "_")
+    app.command(_name)(getattr(importlib.import_module(f"{__name__}.{_file}"), _file))
 
 
 def main() -> None:

@@ -48,6 +48,14 @@ Fusions = Annotated[
         "--fusion", metavar="NAME", help="How the modalities are joined; repeat for several, all when left out."
     ),
 ]
+Encoders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME=ENCODER",
+        help="Another encoder for a modality: one of ours, or the hub name or folder of a pretrained one.",
+    ),
+]
 Budget = Annotated[
     str | None, typer.Option("--budget", metavar="TIME", help="Stop training after this long: 90s, 10min, 2h.")
 ]

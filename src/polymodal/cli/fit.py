@@ -27,21 +27,18 @@ def fit(
     type: options.Types = None,
     ignore: options.Ignore = None,
     fusion: options.Fusion = "transformer",
-    encoder: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--encoder",
-            metavar="NAME=ENCODER",
-            help="Another encoder for a modality: one of ours, or the hub name or folder of a pretrained one.",
-        ),
-    ] = None,
+    encoder: options.Encoders = None,
     width: Annotated[int, typer.Option("--width", min=4, help="Numbers in a token; a multiple of 4.")] = 64,
     preset: Annotated[
         Literal["fast", "good", "best"], typer.Option("--preset", help="How much is trained; fast trains no network.")
     ] = "good",
     learner: Annotated[
         list[str] | None,
-        typer.Option("--learner", metavar="NAME", help="Train only this: network, linear or trees; may be repeated."),
+        typer.Option(
+            "--learner",
+            metavar="NAME",
+            help="Train only this: network, linear, trees, gaussian or prototypes; may be repeated.",
+        ),
     ] = None,
     folds: Annotated[
         int | None, typer.Option("--folds", min=1, help="Parts of the rows held out in turn; by default 5 or 1.")

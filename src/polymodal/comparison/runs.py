@@ -56,7 +56,7 @@ def run_all(
     runs = {name: Run(name, "model") for name in models}
     prior = Run(PRIOR, "baseline")
     singles: dict[str, Run] = {}
-    with _bar(progress, len(models) * len(masks)) as step:
+    with bar(progress, len(models) * len(masks)) as step:
         for number, mask in enumerate(masks):
             where = f"split {number + 1} of {len(masks)}: " if len(masks) > 1 else ""
             train, test = table.take(~mask), table.take(mask)
@@ -111,7 +111,7 @@ def _failure_noted(run: Run, where: str) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(is_shown: bool, n_runs: int) -> Iterator[Callable[[str], None]]:
+def bar(is_shown: bool, n_runs: int) -> Iterator[Callable[[str], None]]:
     """Something to call with what is fitted next; on a terminal a bar on stderr tells of it."""
     if not is_shown or not sys.stderr.isatty():
         yield lambda name: None

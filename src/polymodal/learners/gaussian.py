@@ -82,7 +82,9 @@ class Gaussian(Learner):
                 sizes=np.array([len(one.seen) for one in questions], dtype=np.int64),
                 seen=np.concatenate([np.zeros(0, dtype=np.int64), *(one.seen for one in questions)]),
                 means=np.concatenate([np.zeros((0, len(centre))), *(means for means, _ in fits)]),
-                covariances=np.array([shrunk(scatter, strength) for _, scatter in fits]).reshape(-1, *[len(centre)] * 2),
+                covariances=np.array([shrunk(scatter, strength) for _, scatter in fits]).reshape(
+                    -1, *[len(centre)] * 2
+                ),
             )
             for strength in strengths
         ]
@@ -108,7 +110,7 @@ class Gaussian(Learner):
             means = self.means[starts[place] : starts[place + 1], kept]
             slopes = cho_solve(cho_factor(covariance[np.ix_(kept, kept)]), means.T)
             scores.append(x @ slopes - (means * slopes.T).sum(axis=1) / 2)
-        seen = [self.seen[start:stop] for start, stop in zip(starts, starts[1:], strict=False)]
+        seen = np.split(self.seen, starts[1:-1])
         return evidence_from(scores, self.places, seen, self.prior, len(x))
 
     def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

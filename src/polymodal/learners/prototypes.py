@@ -95,8 +95,8 @@ class Prototypes(Learner):
         ends = np.cumsum(self.sizes)[:-1]
         scores, seen = np.split(total, ends, axis=1), np.split(self.seen, ends)
         said = evidence_from(scores[: len(self.places)], self.places, seen[: len(self.places)], self.prior, len(rows))
-        found: np.ndarray = np.where(subsets.any(axis=1)[:, None], said, 0.0)
-        return found[where]
+        said[~subsets.any(axis=1)] = 0.0
+        return said[where]
 
     def _cosines(self, x: Matrix, columns: slice) -> np.ndarray:
         """`[n, C]`; zero for a row in the very middle."""
