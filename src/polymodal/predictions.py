@@ -97,6 +97,7 @@ class Predictions:
                 columns[name] = self.values(name)
                 columns |= {f"{name}: p({label})": outputs[:, i] for i, label in enumerate(kind.classes)}
             elif isinstance(kind, Multilabel):
+                columns[name] = [", ".join(np.array(kind.classes)[row]) for row in kind.answered(outputs)]
                 columns |= {f"{name}: p({label})": outputs[:, i] for i, label in enumerate(kind.classes)}
             elif isinstance(kind, Survival):
                 columns |= {f"{name}: log risk": outputs[:, 0], f"{name}: median time": self.values(name)}

@@ -167,12 +167,26 @@ LABELS = pd.DataFrame(
 )
 SURVIVAL = {"time": "t", "event": "d"}
 TARGET: dict[str, dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
-    "category": {"objective": ("c", {}, {"objective": "number"}), "classes": ("c", {}, {"classes": ("a", "b", "x")})},
+    "category": {
+        "objective": ("c", {}, {"objective": "number"}),
+        "classes": ("c", {}, {"classes": ("a", "b", "x")}),
+        "class_weight": ("c", {}, {"class_weight": {"a": 9.0}}),
+        "decide": ("c", {}, {"decide": 0.999}),
+        "thresholds": ("c", {}, {"thresholds": (0.999,)}),
+    },
     "number": {"objective": ("n", {}, {"objective": "category"})},
     "multilabel": {
         "objective": ("lists", {}, {"objective": "category"}),
         "classes": ("lists", {}, {"classes": ("p", "q", "r")}),
         "columns": ("m", {"columns": ("d", "e")}, {"columns": ("e", "d")}),
+        "class_weight": ("lists", {}, {"class_weight": {"p": 9.0}}),
+        "decide": ("lists", {}, {"decide": 0.999}),
+        "thresholds": ("lists", {}, {"thresholds": (0.999, 0.001)}),
+    },
+    "ordinal": {
+        "objective": ("d", {}, {"objective": "category"}),
+        "levels": ("d", {}, {"levels": (1, 0)}),
+        "class_weight": ("d", {}, {"class_weight": {1: 9.0}}),
     },
     "survival": {
         "objective": ("s", SURVIVAL, {**SURVIVAL, "objective": "category"}),

@@ -21,6 +21,7 @@ FRAME = pd.DataFrame({"outcome": ["a", "b"] * 3, "age": np.arange(6.0), "ward": 
         ([0.5, 1.5], "number"),
         ([str(n) for n in range(30)], "number"),
         (pd.Categorical(range(30)), "category"),
+        (pd.Categorical(["low", "high"], categories=["low", "high"], ordered=True), "ordinal"),
         ([["a"], ["a", "b"], None], "multilabel"),
     ],
 )

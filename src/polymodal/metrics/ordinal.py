@@ -20,7 +20,8 @@ def _quadratic_kappa(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -
     # The mean of (a - t)^2 over all pairs, from the first two moments of each.
     means = ratio(answer @ weights, total), ratio(truth @ weights, total)
     chance = answer**2 @ weights + truth**2 @ weights - 2 * means[0] * means[1] * total
-    return 1 - ratio(found, np.where(chance > 1e-9 * total, chance, 0.0))
+    kappa = 1 - ratio(found, np.where(chance > 1e-9 * total, chance, 0.0))
+    return np.where(np.abs(kappa) < 1e-12, 0.0, kappa)  # what rounding leaves of one answer for all is no agreement
 
 
 def _mae(outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
