@@ -11,13 +11,14 @@ from scipy.sparse import csr_matrix
 from polymodal.learners._design import Design
 from polymodal.learners._evidence import prior_of
 from polymodal.learners._learner import Task
-from polymodal.schema.target import Category, Labels, Multilabel, Number, Survival, Target
+from polymodal.schema.target import Category, Discrete, Labels, Multilabel, Number, Ordinal, Survival, Target
 
 TARGETS: dict[str, Target] = {
     "two": Category(classes=("a", "b")),
     "three": Category(classes=("a", "b", "c")),
     "multilabel": Multilabel(classes=("p", "q")),
     "number": Number(),
+    "ordinal": Ordinal(levels=("low", "middle", "high")),
     "survival": Survival("time", "event"),
 }
 
@@ -49,7 +50,7 @@ def draw_task(design: Design, target: Target, seed: int = 0, weight: np.ndarray 
     for name in design.names:
         signal[design.rows(name)] += np.asarray(design.wide[name][:, [0]].sum(axis=1)).ravel()
     known = np.ones(n, dtype=bool)
-    if target.kind == "category":
+    if isinstance(target, Discrete):
         classes = len(target.classes)
         values = np.digitize(signal, np.quantile(signal, np.arange(1, classes) / classes))
     elif target.kind == "multilabel":

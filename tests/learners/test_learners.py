@@ -7,7 +7,7 @@ import pytest
 
 from polymodal.learners._design import Design
 from polymodal.registry import LEARNERS
-from polymodal.schema.target import Category, Multilabel, Number, Survival
+from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
 
 ALL = np.ones((1, 3), dtype=bool)
 EVERY = (np.arange(8)[:, None] >> np.arange(3)) & 1 == 1
@@ -83,6 +83,24 @@ def test_rows_without_weight_or_label_change_nothing(learner, target, make_desig
         np.testing.assert_array_equal(fitted(learner, design, same).answer(design, EVERY), expected)
 
 
+@pytest.mark.parametrize(
+    ("plain", "weighed"),
+    [
+        (Category(classes=("a", "b", "c")), Category(classes=("a", "b", "c"), class_weight={"b": 2.0})),
+        (Ordinal(levels=("a", "b", "c")), Ordinal(levels=("a", "b", "c"), class_weight={"b": 2.0})),
+    ],
+)
+@pytest.mark.parametrize("name", ["linear", "trees"])
+def test_a_class_that_counts_twice_is_as_if_its_rows_did(name, plain, weighed, make_design, make_task):
+    learner, design = LEARNERS.get(name), make_design()
+    task = make_task(design, plain)
+    by_rows = make_task(design, plain, weight=np.where(task.labels.values == 1, 2.0, 1.0))
+    by_class = make_task(design, weighed)
+    np.testing.assert_allclose(by_class.prior, by_rows.prior)
+    one, other = (fitted(learner, design, each).answer(design, EVERY) for each in (by_class, by_rows))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_stronger_fits_the_rows_better(regressor, make_design, make_task):
     design = make_design(rows=200, missing=0.0)
     task = make_task(design, Number())
@@ -109,10 +127,19 @@ def test_a_number_far_from_zero_is_told_as_finely(regressor, make_design, make_t
     np.testing.assert_allclose(answers[1], answers[0], atol=1e-2)
 
 
-def test_a_class_without_rows_keeps_its_prior(learner, make_design, make_task):
+@pytest.mark.parametrize(
+    ("two", "three"),
+    [
+        (Category(classes=("a", "b")), Category(classes=("a", "b", "c"))),
+        (Ordinal(levels=("a", "b")), Ordinal(levels=("a", "b", "c"))),
+    ],
+)
+def test_a_class_without_rows_keeps_its_prior(learner, two, three, make_design, make_task):
+    if not learner.learns(two):
+        pytest.skip(f"learns no {two.kind}")
     design = make_design()
-    task = make_task(design, Category(classes=("a", "b")))
-    task = replace(task, target=Category(classes=("a", "b", "c")), prior=np.log([0.45, 0.45, 0.1]))
+    task = make_task(design, two)
+    task = replace(task, target=three, prior=np.log([0.45, 0.45, 0.1]))
     answers = fitted(learner, design, task).answer(design, ALL)[0]
     chances = np.exp(answers + task.prior)
     np.testing.assert_allclose(chances.sum(axis=1), 1.0)
@@ -120,9 +147,12 @@ def test_a_class_without_rows_keeps_its_prior(learner, make_design, make_task):
 
 
 @pytest.mark.parametrize("kept", [0, 1])
-def test_one_class_only_says_nothing(learner, kept, make_design, make_task):
+@pytest.mark.parametrize("two", [Category(classes=("a", "b")), Ordinal(levels=("a", "b"))])
+def test_one_class_only_says_nothing(learner, two, kept, make_design, make_task):
+    if not learner.learns(two):
+        pytest.skip(f"learns no {two.kind}")
     design = make_design()
-    task = make_task(design, Category(classes=("a", "b")))
+    task = make_task(design, two)
     one = replace(task, labels=replace(task.labels, known=task.labels.values == kept))
     assert np.abs(fitted(learner, design, one).answer(design, ALL)).max() < 1e-9
 

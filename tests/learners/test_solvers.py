@@ -1,12 +1,14 @@
-"""Ridge, logistic and Cox regression against scikit-learn and scikit-survival, on the matrix as it is."""
+"""Ridge, logistic, ordinal and Cox regression against established ones, on the matrix as it is."""
 
 import numpy as np
 import pytest
+from scipy.optimize import approx_fprime
 from scipy.sparse import csr_matrix
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 from sksurv.linear_model import CoxPHSurvivalAnalysis
 
-from polymodal.learners._solvers import cox, logistic, ridge
+from polymodal.learners._solvers import cox, logistic, ordinal, ridge
 
 RANDOM = np.random.default_rng(0)
 WEIGHT = RANDOM.uniform(0.2, 2.0, 50)
@@ -39,6 +41,30 @@ def test_logistic(form, classes):
     chances = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
     assert raw.shape == (50, classes)
     np.testing.assert_allclose(chances, peer.predict_proba(dense(x)), atol=0.02)  # ours stops a little short
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_ordinal(form):
+    x, codes, strength = FORMS[form], np.digitize(LONG[:, 0] + RANDOM.logistic(size=50) / 4, [-0.5, 0.2, 0.8]), 0.5
+    *_, (coefficients, cuts) = ordinal(x, codes, WEIGHT, [0.1, strength])
+
+    def loss(at):
+        """Minus the log likelihood as McCullagh writes it, and the penalty."""
+        reached = expit((dense(x) @ at[:-3])[:, None] + at[-3:])
+        shares = -np.diff(np.concatenate([np.ones((50, 1)), reached, np.zeros((50, 1))], axis=1), axis=1)
+        return -(WEIGHT * np.log(shares[np.arange(50), codes])).sum() + (at[:-3] ** 2).sum() / (2 * strength)
+
+    found = np.concatenate([coefficients[:, 0], cuts])
+    assert (np.diff(cuts) < 0).all()
+    assert np.abs(approx_fprime(found, loss, 1e-7)).max() < 2e-3 * loss(np.append(np.zeros(x.shape[1]), [1, 0, -1]))
+
+
+def test_ordinal_of_two_levels_is_logistic():
+    codes = (LONG[:, 0] + RANDOM.normal(size=50) > 0).astype(int)
+    [(coefficients, cuts)] = ordinal(LONG, codes, WEIGHT, [0.5])
+    peer = LogisticRegression(C=0.5, max_iter=10_000, tol=1e-10).fit(LONG, codes, WEIGHT)
+    np.testing.assert_allclose(coefficients[:, 0], peer.coef_[0], atol=1e-3)
+    np.testing.assert_allclose(cuts, peer.intercept_, atol=1e-3)
 
 
 @pytest.mark.parametrize("form", FORMS)

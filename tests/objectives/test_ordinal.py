@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import torch
 from scipy.special import expit
 
@@ -19,9 +18,8 @@ def objective(target=FOUR, width=5, seed=0):
     return made
 
 
-def fused(n=6, width=5, seed=1):
-    torch.manual_seed(seed)
-    return Fused(torch.randn(n, width), torch.ones(n, dtype=torch.bool))
+def fused():
+    return Fused(torch.randn(6, 5), torch.ones(6, dtype=torch.bool))
 
 
 def test_probabilities_are_differences_of_passing():
@@ -70,14 +68,3 @@ def test_a_level_without_rows_keeps_the_prior_finite():
     made = objective()
     made.measure(Labels(np.array([0, 0, 3, 3]), np.ones(4, dtype=bool)), None)
     assert bool(torch.isfinite(made.prior).all())
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_rows_without_label_or_modality_add_nothing(known):
-    made, full = objective(), fused()
-    values, here = torch.tensor([0, 1, 2, 3, 0, 0]), torch.tensor([True] * 4 + [False] * 2)
-    there = torch.ones(6, dtype=torch.bool)
-    labels = KnownLabels(values, here if known else there)
-    loss = made.loss(made.head(full.values), labels, there if known else here, None)
-    few = KnownLabels(values[:4], there[:4])
-    torch.testing.assert_close(loss, made.loss(made.head(full.values[:4]), few, there[:4], None))

@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss
 from polymodal.learners._evidence import evidence_of, prior_of
 from polymodal.objectives.survival import cox_loss
 from polymodal.portfolio.jury import Jury
-from polymodal.schema.target import Category, Labels, Multilabel, Number, Survival
+from polymodal.schema.target import Category, Labels, Multilabel, Number, Ordinal, Survival
 
 RANDOM = np.random.default_rng(0)
 N = 50
@@ -27,6 +27,24 @@ def test_category_is_log_loss():
     held = jury(target, RANDOM.integers(0, 3, N))
     found = held.loss(evidence_of(target, chances, held.prior)[None])
     assert found == pytest.approx(log_loss(held.labels.values, chances, sample_weight=WEIGHT, labels=[0, 1, 2]))
+
+
+def test_ordinal_is_log_loss():
+    target, chances = Ordinal(levels=("a", "b", "c")), RANDOM.dirichlet(np.ones(3), N)
+    held = jury(target, RANDOM.integers(0, 3, N))
+    found = held.loss(evidence_of(target, chances, held.prior)[None])
+    assert found == pytest.approx(log_loss(held.labels.values, chances, sample_weight=WEIGHT, labels=[0, 1, 2]))
+
+
+def test_a_class_counts_by_its_weight():
+    plain, chances = Category(classes=("a", "b", "c")), RANDOM.dirichlet(np.ones(3), N)
+    values, prior = RANDOM.integers(0, 3, N), np.zeros(3)
+    weighed = plain.model_copy(update={"class_weight": (("b", 4.0),)})
+    by_class = jury(weighed, values)
+    by_rows = jury(plain, values, weight=np.where(values == 1, 4.0, 1.0) * WEIGHT)
+    np.testing.assert_allclose(by_class.prior, by_rows.prior)
+    said = evidence_of(plain, chances, prior)[None]
+    assert by_class.loss(said) == pytest.approx(by_rows.loss(said))
 
 
 def test_multilabel_is_log_loss_of_the_known_labels():

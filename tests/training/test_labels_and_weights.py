@@ -16,6 +16,7 @@ RANDOM = np.random.default_rng(0)
 KINDS = {
     "category": (pm.Category(classes=("a", "b", "c")), RANDOM.integers(0, 3, ROWS)),
     "number": (pm.Number(), RANDOM.normal(size=ROWS)),
+    "ordinal": (pm.Ordinal(levels=("a", "b", "c")), RANDOM.integers(0, 3, ROWS)),
     "multilabel": (pm.Multilabel(classes=("p", "q")), RANDOM.integers(0, 2, (ROWS, 2)).astype(float)),
     "survival": (pm.Survival("t", "e"), np.stack([RANDOM.exponential(size=ROWS), np.arange(ROWS) % 2], axis=1)),
 }

@@ -50,6 +50,10 @@ def ordinal(x: Matrix, codes: np.ndarray, weight: np.ndarray, strengths: Sequenc
     x, back = _thin(x)
     n_columns, n_levels = x.shape[1], int(codes.max()) + 1
     levels, share = torch.from_numpy(codes), torch.from_numpy(np.asarray(weight, dtype=np.float64))
+    if n_levels == 1:
+        for _ in strengths:
+            yield np.zeros((n_columns if back is None else back.shape[0], 1)), np.zeros(0)
+        return
     counts = np.bincount(codes, weight, minlength=n_levels)
     passed = 1 - np.cumsum(counts)[:-1] / counts.sum()
     first = np.log(passed / (1 - passed))
