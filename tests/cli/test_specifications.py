@@ -7,7 +7,7 @@ from polymodal.errors import SettingError
 from polymodal.modalities.series import Series
 from polymodal.modalities.tabular import Tabular
 from polymodal.modalities.vector import Vector
-from polymodal.schema.target import Category, Multilabel, Number, Survival
+from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,17 @@ from polymodal.schema.target import Category, Multilabel, Number, Survival
         ("number:bmi", "bmi", Number()),
         ("multilabel:findings", "findings", Multilabel()),
         ("multilabel:findings:a,b", "findings", Multilabel(columns=("a", "b"))),
+        ("ordinal:rating", "rating", Ordinal()),
+        ("ordinal:grade:levels=low,high", "grade", Ordinal(levels=("low", "high"))),
+        ("category:ill:class_weight=balanced", "ill", Category(class_weight="balanced")),
+        (
+            "category:ill:class_weight=yes=5,no=1:decide=0.3",
+            "ill",
+            Category(class_weight={"yes": 5, "no": 1}, decide=0.3),
+        ),
+        ("category:ill:decide=recall>=0.9", "ill", Category(decide="recall>=0.9")),
+        ("multilabel:tags:decide=f1", "tags", Multilabel(decide="f1")),
+        ("multilabel:tags:a,b:thresholds=0.1,0.5", "tags", Multilabel(columns=("a", "b"), thresholds=(0.1, 0.5))),
         ("survival:days:dead", "survival", Survival("days", "dead")),
         ("survival:days:dead:2", "survival", Survival("days", "dead", event_values=(2,))),
     ],
@@ -28,9 +39,15 @@ def test_target(spec: str, name: str, target: object) -> None:
     assert parse_targets([spec]) == {name: target}
 
 
-def test_target_that_makes_no_sense_is_told_what_is_allowed() -> None:
+@pytest.mark.parametrize("spec", ["survival:days", "category:ill:weight=3", "number:bmi:decide=0.5"])
+def test_target_that_makes_no_sense_is_told_what_is_allowed(spec: str) -> None:
     with pytest.raises(SettingError, match="survival:TIME:EVENT"):
-        parse_targets(["survival:days"])
+        parse_targets([spec])
+
+
+def test_settings_that_mean_nothing_are_told_why() -> None:
+    with pytest.raises(SettingError, match=r"'category:ill:decide=f2': decide: .* 'f2' came"):
+        parse_targets(["category:ill:decide=f2"])
 
 
 @pytest.mark.parametrize(

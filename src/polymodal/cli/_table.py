@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from polymodal.schema.table import Table
     from polymodal.schema.target import Target
 
+# What may follow a column as :SETTING=VALUE.
+_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "category": ("classes", "class_weight", "decide", "thresholds"),
+    "multilabel": ("class_weight", "decide", "thresholds"),
+    "number": (),
+    "ordinal": ("levels", "class_weight"),
+    "survival": (),
+}
+
 
 def read_table(
     data: Any,
@@ -51,6 +60,8 @@ def parse_targets(specs: Sequence[str]) -> dict[str, Target | None]:
 
     >>> parse_targets(["outcome", "survival:days:dead"])
     {'outcome': None, 'survival': Survival(...)}
+    >>> parse_targets(["ordinal:grade:levels=mild,severe:class_weight=severe=2"])["grade"].levels
+    ('mild', 'severe')
     """
     return dict(_parse_target(spec) for spec in specs)
 
@@ -77,28 +88,42 @@ def parse_encoders(specs: Sequence[str]) -> dict[str, str]:
 
 
 def _parse_target(spec: str) -> tuple[str, Target | None]:
-    from polymodal.schema.target import TARGETS, Category, Multilabel, Number, Survival
+    from polymodal.schema.target import TARGETS, Multilabel, Number, Survival
 
     kind, *parts = spec.split(":")
     if kind not in TARGETS or not parts:
         return spec, None  # a plain column, whose own name may hold a colon
+    named = [part for part in parts[1:] if part.partition("=")[0] in _SETTINGS[kind] and "=" in part]
+    settings = {name: _target_value(name, value) for name, _, value in (part.partition("=") for part in named)}
+    parts = [part for part in parts if part not in named]
     match kind, parts:
-        case "category", [column]:
-            return column, Category()
+        case "category" | "ordinal", [column]:
+            return column, build(TARGETS[kind], settings, f"--target {spec!r}")
         case "number", [column]:
             return column, Number()
         case "multilabel", [column]:
-            return column, Multilabel()
+            return column, build(Multilabel, settings, f"--target {spec!r}")
         case "multilabel", [name, columns]:
-            return name, Multilabel(columns=tuple(columns.split(",")))
+            return name, build(Multilabel, {**settings, "columns": columns.split(",")}, f"--target {spec!r}")
         case "survival", [time, event]:
             return kind, Survival(time, event)
         case "survival", [time, event, *values]:
             return kind, Survival(time, event, event_values=tuple(_value(one) for one in values))
     raise SettingError(
-        f"--target {spec!r} cannot be understood. Allowed: COLUMN, category:COLUMN, number:COLUMN, multilabel:COLUMN, "
-        "multilabel:NAME:COLUMN,COLUMN,... and survival:TIME:EVENT[:VALUE THAT MEANS IT HAPPENED]"
+        f"--target {spec!r} cannot be understood. Allowed: COLUMN, category:COLUMN, ordinal:COLUMN, number:COLUMN, "
+        "multilabel:COLUMN, multilabel:NAME:COLUMN,COLUMN,... and survival:TIME:EVENT[:VALUE THAT MEANS IT HAPPENED]; "
+        "after it settings such as :levels=low,middle,high, :class_weight=balanced, :class_weight=rare=5 or :decide=f1"
     )
+
+
+def _target_value(setting: str, text: str) -> Any:
+    """A setting of a target as it is typed: lists by commas, weights of classes as CLASS=WEIGHT."""
+    if setting == "class_weight" and "=" in text:
+        pairs = (one.rpartition("=") for one in text.split(","))
+        return {_value(name): _value(weight) for name, _, weight in pairs}
+    if setting in ("levels", "classes", "thresholds"):
+        return [_value(one) for one in text.split(",")]
+    return _value(text)
 
 
 def _parse_type(spec: str) -> tuple[str, Modality]:

@@ -15,7 +15,7 @@ from polymodal.metrics import primary, score
 from polymodal.network import Network
 from polymodal.objectives._objective import Objective
 from polymodal.schema.batch import KnownLabels
-from polymodal.schema.target import Target
+from polymodal.schema.target import Discrete, Labels, Target
 from polymodal.store.memory import Memory
 from polymodal.sweep import sweep
 
@@ -72,8 +72,9 @@ def _judge(
     total, metrics = 0.0, {}
     for name, raw in raws.items():
         objective, key, held = objectives[name], primary(targets[name]), memory.labels[name]
+        weight = _judging_weight(targets[name], held, memory.weight)
         scores = [
-            score(targets[name], objective.outputs(one).numpy(), held, memory.weight).get(key)
+            score(targets[name], objective.outputs(one).numpy(), held, weight).get(key)
             for one in (raw if objective.classifies else raw[-1:])
         ]
         if scores[-1] is not None:
@@ -84,6 +85,13 @@ def _judge(
             short = _losses(objective, raw, memory, name, patterns)
         total += 0.5 * short[-1] + 0.5 * float(np.mean(short))
     return total, metrics
+
+
+def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> np.ndarray | None:
+    """Of rows in the metric: classes count by their weights, so that what is chosen is what was asked to be learnt."""
+    if not isinstance(target, Discrete) or target.class_weight is None:
+        return weight
+    return target.loss_weight(held, np.ones(len(held)) if weight is None else weight)
 
 
 def _labels_of(memory: Memory, rows: np.ndarray) -> Memory:
