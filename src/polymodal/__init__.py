@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from polymodal.adapters.lora import LoRA
     from polymodal.comparison.compare import compare
     from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
@@ -33,6 +34,7 @@ _HOMES = {
     "Category": "polymodal.schema.target",
     "Image": "polymodal.modalities.image",
     "Lattice": "polymodal.lattice",
+    "LoRA": "polymodal.adapters.lora",
     "Model": "polymodal.model",
     "Multilabel": "polymodal.schema.target",
     "Number": "polymodal.schema.target",
@@ -57,6 +59,7 @@ __all__ = [
     "Category",
     "Image",
     "Lattice",
+    "LoRA",
     "Model",
     "Multilabel",
     "Number",

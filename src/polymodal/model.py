@@ -13,6 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
+from polymodal.adapters.lora import LoRA
 from polymodal.answering import requested_patterns
 from polymodal.artifact import Artifact
 from polymodal.asked import as_table
@@ -52,8 +53,9 @@ class Model:
             lattice), "concat", "early", "gated", "low_rank", "bottleneck", "latents", "cross", "hybrid" or "mixture";
             `pm.compare` tells them apart on a table of yours.
         encoders: by modality, another encoder: a registered name, the hub name or folder of a pretrained model
-            (text: `transformers`, pictures: `timm`; frozen, embedded once and cached), or any `nn.Module` that takes
-            the collated values `[n, ...]` (and their mask, if it has a second argument) to `[n, E]` or `[n, T, E]`.
+            (text: `transformers`, pictures: `timm`; frozen, embedded once and cached), `pm.LoRA(name)`, the same with
+            its last layers adapted, or any `nn.Module` that takes the collated values `[n, ...]` (and their mask, if it
+            has a second argument) to `[n, E]` or `[n, T, E]`.
         width: D, numbers in a token.
         dropout: share of activations dropped in training.
         preset: "fast" (no network), "good" or "best" (five folds at almost any size).
@@ -83,7 +85,7 @@ class Model:
     def __init__(
         self,
         fusion: str = "transformer",
-        encoders: Mapping[str, str | os.PathLike[str] | nn.Module] | None = None,
+        encoders: Mapping[str, str | os.PathLike[str] | nn.Module | LoRA] | None = None,
         *,
         width: int = 64,
         dropout: float = 0.1,

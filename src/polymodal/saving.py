@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from polymodal.adapters.encoder import Adaptation
+from polymodal.adapters.lora import LoRA
 from polymodal.artifact import Artifact, prefixed
 from polymodal.errors import ArtifactError, near_miss
-from polymodal.modalities.vector import Vector
 from polymodal.portfolio.export import pack, unpack
+from polymodal.pretrained._cut import Cut
+from polymodal.pretrained._embedder import Embedder
 from polymodal.registry import EMBEDDERS
 from polymodal.schema.schema import Schema
-from polymodal.store.preprocessing import Preprocessor
+from polymodal.store.embeddings import Embeds
+from polymodal.store.preprocessing import Preprocessor, carrier_of
 from polymodal.training.build import build
 from polymodal.training.fit import History
 
@@ -42,6 +46,7 @@ def to_artifact(model: Model) -> Artifact:
         tensors |= prefixed(f"network/{index}/", network.state_dict())
     packed, portfolio = pack(model.portfolio)
     tensors |= prefixed("portfolio/", packed)
+    adapted = {name: asdict(one) for name, one in model.encoders.items() if isinstance(one, LoRA)}
     given = {name: one for name, one in model.encoders.items() if isinstance(one, str)}
     record: dict[str, Any] = {
         "settings": {name: getattr(model, name) for name in _SETTINGS},
@@ -49,6 +54,7 @@ def to_artifact(model: Model) -> Artifact:
         "statistics": {name: one.model_dump(mode="json") for name, one in pre.statistics.items()},
         "frozen": frozen,
         "encoders": given,
+        "adapted": adapted,
         "own_encoders": {name: model._features[name] for name in model._features},
         "histories": [asdict(one) for one in model.histories],
         "networks": len(model.networks),
@@ -75,12 +81,17 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             f"encoders= gives a module for {', '.join(map(repr, beyond))}, whose encoder is in the file already. "
             f"{near_miss(beyond[0], record['own_encoders'])}"
         )
-    model = kind(encoders={**record["encoders"], **modules}, **record["settings"])
+    adapted = {name: LoRA(**one) for name, one in record.get("adapted", {}).items()}
+    model = kind(encoders={**record["encoders"], **adapted, **modules}, **record["settings"])
     model._features = dict(record["own_encoders"])
-    model._preprocessor = _preprocessor(artifact)
+    model._preprocessor = _preprocessor(artifact, adapted)
     model.histories = [History(**one) for one in record["histories"]]
     pre = model._preprocessor
-    own = {name: one for name, one in model.encoders.items() if name not in pre.embedders}
+    own: dict[str, Any] = {name: one for name, one in model.encoders.items() if name not in pre.embedders}
+    for name, lora in adapted.items():
+        cut = pre.embedders[name]
+        assert isinstance(cut, Cut)
+        own[name] = Adaptation(cut, lora)
     networks = []
     for index in range(record["networks"]):
         network = build(
@@ -103,14 +114,18 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
     return model
 
 
-def _preprocessor(artifact: Artifact) -> Preprocessor:
+def _preprocessor(artifact: Artifact, adapted: Mapping[str, LoRA]) -> Preprocessor:
     record = artifact.record
     schema = Schema.model_validate(record["schema"])
-    embedders = {
+    embedders: dict[str, Embeds] = {
         name: EMBEDDERS.get(schema.modalities[name].kind).restore(artifact.below(f"frozen/{name}/"), config)
         for name, config in record["frozen"].items()
     }
-    carriers = {n: Vector(scale="standard") if n in embedders else one for n, one in schema.modalities.items()}
+    for name, lora in adapted.items():
+        embedder = embedders[name]
+        assert isinstance(embedder, Embedder)
+        embedders[name] = Cut(embedder, lora.layers, lora.base)
+    carriers = {n: carrier_of(embedders[n]) if n in embedders else one for n, one in schema.modalities.items()}
     statistics = {
         name: carriers[name].statistics_kind().model_validate(record["statistics"][name]) for name in schema.names
     }

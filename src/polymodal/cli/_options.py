@@ -54,7 +54,8 @@ Encoders = Annotated[
     typer.Option(
         "--encoder",
         metavar="NAME=ENCODER",
-        help="Another encoder for a modality: one of ours, or the hub name or folder of a pretrained one.",
+        help="Another encoder for a modality: one of ours, or the hub name or folder of a pretrained one; with "
+        "its last layers adapted: NAME=lora:ENCODER,rank=8,layers=3.",
     ),
 ]
 Budget = Annotated[

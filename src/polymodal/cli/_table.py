@@ -11,6 +11,7 @@ from polymodal.errors import SettingError, near_miss
 from polymodal.registry import MODALITIES
 
 if TYPE_CHECKING:
+    from polymodal.adapters.lora import LoRA
     from polymodal.model import Model
     from polymodal.schema.modality import Modality
     from polymodal.schema.table import Table
@@ -75,16 +76,29 @@ def parse_types(specs: Sequence[str]) -> dict[str, Modality]:
     return dict(_parse_type(spec) for spec in specs)
 
 
-def parse_encoders(specs: Sequence[str]) -> dict[str, str]:
-    """Modality to encoder of each `--encoder NAME=ENCODER`.
+def parse_encoders(specs: Sequence[str]) -> dict[str, str | LoRA]:
+    """Modality to encoder of each `--encoder NAME=ENCODER` or `--encoder NAME=lora:ENCODER[,SETTING=VALUE ...]`.
 
-    >>> parse_encoders(["note=sentence-transformers/all-MiniLM-L6-v2"])
-    {'note': 'sentence-transformers/all-MiniLM-L6-v2'}
+    >>> parse_encoders(["note=sentence-transformers/all-MiniLM-L6-v2", "photo=lora:vit,rank=4"])
+    {'note': 'sentence-transformers/all-MiniLM-L6-v2', 'photo': LoRA(base='vit', rank=4, ...)}
     """
     wrong = [spec for spec in specs if not all(spec.partition("="))]
     if wrong:
         raise SettingError(f"--encoder {wrong[0]!r} cannot be understood; write NAME=ENCODER")
-    return {name: chosen for name, _, chosen in (spec.partition("=") for spec in specs)}
+    pairs = (spec.partition("=") for spec in specs)
+    return {name: _adapted(chosen) if chosen.startswith("lora:") else chosen for name, _, chosen in pairs}
+
+
+def _adapted(chosen: str) -> LoRA:
+    from polymodal.adapters.lora import LoRA
+
+    base, *pairs = chosen.removeprefix("lora:").split(",")
+    settings = {name: _value(value) for name, _, value in (pair.partition("=") for pair in pairs)}
+    allowed = ("rank", "layers", "alpha", "dropout")
+    wrong = sorted(set(settings) - set(allowed))
+    if wrong:
+        raise SettingError(f"--encoder {chosen!r}: LoRA has no setting {wrong[0]!r}. {near_miss(wrong[0], allowed)}")
+    return LoRA(base, **settings)
 
 
 def _parse_target(spec: str) -> tuple[str, Target | None]:

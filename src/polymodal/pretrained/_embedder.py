@@ -81,6 +81,23 @@ class Embedder(ABC):
             )
         return vectors
 
+    def blocks(self) -> list[nn.Module]:
+        """The blocks that states pass one after the other; none where the network is not such a stack."""
+        return []
+
+    @property
+    def probe(self) -> Any:
+        """A sample to try it with."""
+        return ""
+
+    def shape_of(self, states: Tensor) -> tuple[int, ...]:
+        """The shape of one sample's states, of which -1 is any length."""
+        return tuple(states.shape[1:])
+
+    def blank(self, states: Tensor) -> Tensor:
+        """An input of the network that gives states of the same shape."""
+        return states
+
     def suited(self, modality: Modality) -> Modality:
         """The modality with cells kept as this encoder needs them, where the user did not say how."""
         return modality

@@ -20,6 +20,7 @@ from polymodal.schema.modality import Modality
 
 _NEEDED = ("input_size", "fixed_input_size", "interpolation", "crop_pct", "crop_mode", "mean", "std")
 _SHAPING = ("num_classes", "pool_size", "first_conv", "classifier")
+_STACKS = (("blocks",), ("stages",), ("layers",), ("layer1", "layer2", "layer3", "layer4"), ("features",))
 _UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError)
 
 
@@ -82,6 +83,20 @@ class ImageEmbedder(Embedder):
         except _UNREADABLE as error:
             raise ArtifactError(f"a saved image encoder cannot be rebuilt: {error}") from error
 
+    def blocks(self) -> list[nn.Module]:
+        for names in _STACKS:
+            stages = [getattr(self._network, name) for name in names if hasattr(self._network, name)]
+            if stages:
+                return [block for stage in stages for block in _flat(stage)]
+        return []
+
+    @property
+    def probe(self) -> np.ndarray:
+        return np.arange(3 * 64, dtype=np.uint8).reshape(8, 8, 3)
+
+    def blank(self, states: Tensor) -> Tensor:
+        return torch.zeros(len(states), *self.preparation.input_size, device=states.device)
+
     def _batches(self, samples: Sequence[np.ndarray], batch: int) -> Iterator[tuple[list[int], Tensor]]:
         # On a CPU several pictures at once gain nothing, and a convolution may round them differently.
         size = 1 if self.device.type == "cpu" else batch
@@ -101,6 +116,12 @@ class ImageEmbedder(Embedder):
         if len(shape) != 2:
             raise SettingError(f"pretrained={name!r} gives {tuple(shape[1:])} for a picture, not one vector; pool it")
         return int(shape[1])
+
+
+def _flat(stage: nn.Module) -> list[nn.Module]:
+    if not isinstance(stage, (nn.Sequential, nn.ModuleList)):
+        return [stage]
+    return [block for child in stage for block in _flat(child)]
 
 
 def _build(config: dict[str, Any]) -> nn.Module:

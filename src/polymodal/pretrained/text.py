@@ -86,6 +86,21 @@ class TextEmbedder(Embedder):
         except _UNREADABLE as error:
             raise ArtifactError(f"a saved text encoder cannot be rebuilt: {error}") from error
 
+    def blocks(self) -> list[nn.Module]:
+        stacks = [list(one) for one in self._network.modules() if isinstance(one, nn.ModuleList)]
+        return max(stacks, key=len, default=[])
+
+    @property
+    def probe(self) -> str:
+        return "a calm day"
+
+    def shape_of(self, states: Tensor) -> tuple[int, ...]:
+        return (-1, *states.shape[2:])
+
+    def blank(self, states: Tensor) -> Tensor:
+        codes = torch.full(states.shape[:2], self.config["blank"], device=states.device)
+        return torch.stack([codes, torch.zeros_like(codes)], dim=1)
+
     def _batches(self, samples: Sequence[str], batch: int) -> Iterator[tuple[list[int], Tensor]]:
         # Texts of one length go together and none is padded: no work is wasted on padding, and a padded sum would
         # round differently from an unpadded one.

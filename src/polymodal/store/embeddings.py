@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -46,6 +46,18 @@ class Embeds(Protocol):
 
     def export(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Weights by name and a JSON-able config."""
+
+
+@runtime_checkable
+class Resumes(Embeds, Protocol):
+    """An encoder whose last layers go on learning: it gives states too, which are not kept on disk."""
+
+    @property
+    def carrier(self) -> Any:
+        """The modality that packs what `states` gives."""
+
+    def states(self, samples: Sequence[Any]) -> list[np.ndarray]:
+        """One flat array a sample."""
 
 
 def cache_directory() -> Path:

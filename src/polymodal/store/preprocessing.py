@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from polymodal.schema.cells import Unreadable
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
-from polymodal.store.embeddings import Embeds, embed_cached
+from polymodal.store.embeddings import Embeds, Resumes, embed_cached
 from polymodal.store.memory import Memory
 
 
@@ -21,7 +22,8 @@ from polymodal.store.memory import Memory
 class Preprocessor:
     """Settings and statistics of every modality, and the frozen encoders of those that have one.
 
-    A modality with a frozen encoder travels on as a vector: `carriers` names the kind that packs each one.
+    A modality with a frozen encoder travels on as a vector, one whose last layers learn as states: `carriers` names the
+    kind that packs each one.
     """
 
     schema: Schema
@@ -44,8 +46,8 @@ class Preprocessor:
                 )
             carriers[name] = modality
             if name in embedders:
-                carriers[name] = Vector(scale="standard")
-                samples = list(embed_cached(embedders[name], samples))
+                carriers[name] = carrier_of(embedders[name])
+                samples = _carried(embedders[name], samples)
             statistics[name] = carriers[name].measure(samples)
         return cls(table.schema, carriers, statistics, dict(embedders))
 
@@ -64,7 +66,7 @@ class Preprocessor:
             rows = np.flatnonzero(cells.present).tolist()
             samples = [cells.samples[row] for row in rows]
             if name in self.embedders and samples:
-                samples = list(embed_cached(self.embedders[name], samples))
+                samples = _carried(self.embedders[name], samples)
             prepared: list[np.ndarray | None] = [None] * len(table)
             for row, sample in zip(rows, samples, strict=True):
                 try:
@@ -83,3 +85,13 @@ class Preprocessor:
             weight=table.weights() if with_labels else None,
             faults=faults,
         )
+
+
+def carrier_of(embedder: Embeds) -> Modality:
+    """The kind that packs what a pretrained encoder gives."""
+    carrier: Modality = embedder.carrier if isinstance(embedder, Resumes) else Vector(scale="standard")
+    return carrier
+
+
+def _carried(embedder: Embeds, samples: Sequence[Any]) -> list[np.ndarray]:
+    return embedder.states(samples) if isinstance(embedder, Resumes) else list(embed_cached(embedder, samples))

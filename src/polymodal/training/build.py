@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
+from polymodal.adapters.encoder import Adaptation
 from polymodal.encoders._custom import CustomEncoder, output_features
 from polymodal.network import Network
 from polymodal.registry import ENCODERS, FUSIONS, OBJECTIVES
@@ -23,21 +25,23 @@ def build(
     fusion: str,
     width: int,
     dropout: float,
-    encoders: Mapping[str, str | nn.Module],
+    encoders: Mapping[str, Any],
     features: Mapping[str, int],
     seed: int,
 ) -> Network:
     """A freshly initialised network; the same seed gives the same weights.
 
-    `encoders` overrides the encoder of a modality, by registered name or as any module; for modules `features` holds
-    the width of what they return.
+    `encoders` overrides the encoder of a modality, by registered name, as any module or as an `Adaptation`; for modules
+    `features` holds the width of what they return.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        built = {}
+        built: dict[str, nn.Module] = {}
         for name, (modality, statistics) in collate.items():
             chosen = encoders.get(name, modality.encoder)
-            if isinstance(chosen, nn.Module):
+            if isinstance(chosen, Adaptation):
+                built[name] = chosen.encoder(statistics, width, dropout)
+            elif isinstance(chosen, nn.Module):
                 built[name] = CustomEncoder(chosen, name, features[name], width)
             else:
                 built[name] = ENCODERS.get(chosen)(modality, statistics, width, dropout)

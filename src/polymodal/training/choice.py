@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
+from polymodal.adapters.encoder import Adaptation
+from polymodal.adapters.lora import LoRA
 from polymodal.errors import SettingError
+from polymodal.pretrained._cut import Cut
 from polymodal.pretrained._embedder import Embedder
 from polymodal.registry import EMBEDDERS, ENCODERS
 from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
+from polymodal.store.embeddings import Embeds
 
 
 @dataclass(frozen=True)
@@ -20,23 +25,31 @@ class Choice:
 
     Attributes:
         schema: with every pretrained encoder named, and cells kept as large as it needs them.
-        trained: encoders given by name or as modules, where they are not the modality's default.
-        frozen: pretrained encoders.
+        trained: encoders given by name or as modules, where they are not the modality's default; adaptations.
+        frozen: pretrained encoders, among them those of which the last layers are adapted.
     """
 
     schema: Schema
-    trained: Mapping[str, str | nn.Module]
-    frozen: Mapping[str, Embedder]
+    trained: Mapping[str, Any]
+    frozen: Mapping[str, Embeds]
 
     @classmethod
-    def of(cls, schema: Schema, given: Mapping[str, str | nn.Module]) -> Choice:
+    def of(cls, schema: Schema, given: Mapping[str, str | nn.Module | LoRA]) -> Choice:
         """A name that is no registered encoder is the hub name or folder of a pretrained one.
 
         Raises SettingError for an encoder that does not read such cells, and what loading a pretrained one raises.
         """
-        modalities, trained, frozen = dict(schema.modalities), {}, {}
+        modalities = dict(schema.modalities)
+        trained: dict[str, Any] = {}
+        frozen: dict[str, Embeds] = {}
         for name, modality in schema.modalities.items():
             asked = given.get(name)
+            if isinstance(asked, LoRA):
+                embedder = _load(name, modality, asked.base)
+                frozen[name] = cut = Cut(embedder, asked.layers, asked.base)
+                trained[name] = Adaptation(cut, asked)
+                modalities[name] = embedder.suited(modality).model_copy(update={"pretrained": asked.base})
+                continue
             pretrained = modality.pretrained
             if isinstance(asked, str) and asked not in ENCODERS.names():
                 pretrained = asked
@@ -46,8 +59,8 @@ class Choice:
                 _refuse_misfit(name, modality, trained.get(name, modality.encoder))
                 modalities[name] = modality.model_copy(update={"pretrained": None})
             else:
-                frozen[name] = _load(name, modality, pretrained)
-                modalities[name] = frozen[name].suited(modality).model_copy(update={"pretrained": pretrained})
+                frozen[name] = embedder = _load(name, modality, pretrained)
+                modalities[name] = embedder.suited(modality).model_copy(update={"pretrained": pretrained})
         return cls(schema.model_copy(update={"modalities": modalities}), trained, frozen)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import nn
 
+from polymodal.adapters.lora import LoRA
 from polymodal.errors import near_miss
 from polymodal.registry import BALANCES, FUSIONS, OBJECTIVES
 from polymodal.schema.schema import Schema
@@ -54,9 +55,9 @@ def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str
     for name, encoder in encoders.items():
         if name not in schema.modalities:
             yield f"encoders names {name!r}, which is no modality. {near_miss(name, schema.names)}"
-        if not isinstance(encoder, (str, nn.Module)):
+        if not isinstance(encoder, (str, nn.Module, LoRA)):
             came = f"the class {encoder.__name__}" if isinstance(encoder, type) else type(encoder).__name__
-            yield f"encoder of {name!r} is a name, a folder or an nn.Module object; {came} came"
+            yield f"encoder of {name!r} is a name, a folder, a pm.LoRA or an nn.Module object; {came} came"
 
 
 def _objective_faults(schema: Schema) -> Iterator[str]:
