@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,28 +39,25 @@ class Checkpoint:
         network: Network,
         optimizer: torch.optim.Optimizer,
         history: History,
-        kept: Sequence[dict[str, Tensor]],
+        best: dict[str, Tensor],
         elapsed: float,
     ) -> None:
         """Write the state. Raises ArtifactError when the disk is full or read-only; the former state stays."""
         tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
-        for place, one in enumerate(kept):
-            tensors |= {f"kept/{place}/{name}": value for name, value in one.items()}
+        tensors |= {f"best/{name}": value for name, value in best.items()}
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{key}": torch.as_tensor(value) for key, value in state.items()}
-        told = {"settings": self.settings, "history": asdict(history), "elapsed": elapsed, "kept": len(kept)}
+        told = {"settings": self.settings, "history": asdict(history), "elapsed": elapsed}
         # Copies, because a module may use one weight in two places, and safetensors wants each name to own its memory.
         own = {name: value.cpu().contiguous().clone() for name, value in tensors.items()}
         data = save(own, {"polymodal": json.dumps(told)})
         write_atomically(self.path, data)
 
-    def load(
-        self, network: Network, optimizer: torch.optim.Optimizer
-    ) -> tuple[History, list[dict[str, Tensor]], float]:
+    def load(self, network: Network, optimizer: torch.optim.Optimizer) -> tuple[History, dict[str, Tensor], float]:
         """Bring network and optimizer to the saved state.
 
-        Returns history, the weights kept and the seconds spent so far. Raises ArtifactError on a damaged file and
-        FitError when it belongs to other settings.
+        Returns history, best weights and the seconds spent so far. Raises ArtifactError on a damaged file and FitError
+        when it belongs to other settings.
         """
         from polymodal.training.fit import History
 
@@ -82,8 +78,7 @@ class Checkpoint:
             index, key = name.split("/")
             state.setdefault(int(index), {})[key] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-        kept = [_below(f"kept/{place}/", tensors) for place in range(told["kept"])]
-        return History(**told["history"]), kept, told["elapsed"]
+        return History(**told["history"]), _below("best/", tensors), told["elapsed"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
@@ -90,8 +90,7 @@ def train(
             seed=seed,
         )
         _measure(network, train_rows)
-        halves = _halves(table.take(rows), seed)
-        history, by_half = fit(
+        history = fit(
             network,
             train_rows,
             validation,
@@ -101,16 +100,14 @@ def train(
             budget=None if budget is None else budget / len(held_out),
             checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),
             report=None if watch is None else _for_member(watch, member, len(held_out)),
-            parts=halves,
         )
-        for judge, judged in _witnesses(network, validation, halves, by_half):
-            judging = validation.take(judged)
-            for name, risk in risks.items():
-                risk[rows[judged]] = _risk(judge, name, judging)
-            asked = np.flatnonzero(np.isin(judges, rows[judged]))
-            judging = memory.take(judges[asked])
-            answers.append((asked, mean_outputs([judge], judging, patterns), alone_outputs(judge, judging)))
-        _settle(network, validation)
+        calibrate(network, validation, validation_patterns(validation.present.shape[1]))
+        network.to("cpu")
+        for name, risk in risks.items():
+            risk[rows] = _centred_risk(network, name, validation)
+        asked = np.flatnonzero(np.isin(judges, rows))
+        judging = memory.take(judges[asked])
+        answers.append((asked, mean_outputs([network], judging, patterns), alone_outputs(network, judging)))
         networks.append(network)
         histories.append(history)
     for name, risk in risks.items():
@@ -119,44 +116,6 @@ def train(
     for asked, under_patterns, by_heads in answers:
         said[:, asked], alone[:, asked] = under_patterns, by_heads
     return Ensemble(networks, histories, said, alone)
-
-
-def _halves(held_out: Table, seed: int) -> list[np.ndarray]:
-    """Positions of the two halves of the rows held out, no entity in both where there are several."""
-    if len(held_out) < 2:
-        return []
-    if held_out.n_groups < 2:
-        return [np.arange(len(held_out))[start::2] for start in range(2)]
-    folds = held_out.fold_numbers(2, seed=seed)
-    return [np.flatnonzero(folds == fold) for fold in range(2)]
-
-
-def _witnesses(
-    network: Network, validation: Memory, halves: Sequence[np.ndarray], by_half: Sequence[Mapping[str, Tensor]]
-) -> Iterator[tuple[Network, np.ndarray]]:
-    """Who answers for the network, and the held-out rows that it answers: those which had no say in its epoch.
-
-    The epoch that did best on some rows does better there than anywhere else; weighed against members that had no
-    such choice, it would be believed too much.
-    """
-    if not halves:
-        witness = copy.deepcopy(network)
-        _settle(witness, validation)
-        yield witness, np.arange(len(validation))
-    for chose, judged, weights in zip(halves, reversed(halves), by_half, strict=True):
-        witness = copy.deepcopy(network)
-        witness.load_state_dict(weights)
-        _settle(witness, validation.take(chose))
-        yield witness, judged
-
-
-def _settle(network: Network, held_out: Memory) -> None:
-    """Make a trained network's answers mean what they say, on rows it has not learnt from, and bring it home."""
-    calibrate(network, held_out, validation_patterns(held_out.present.shape[1]))
-    network.to("cpu").eval()
-    for name, objective in network.objectives.items():
-        if isinstance(objective, SurvivalObjective):
-            _centre(objective, _risk(network, name, held_out)[held_out.present.any(axis=1)])
 
 
 def around_one(weight: np.ndarray) -> np.ndarray:
@@ -187,17 +146,17 @@ def _measure(network: Network, train_rows: Memory) -> None:
             objective.measure(train_rows.labels[target].take(rows), None if weight is None else weight[rows])
 
 
-def _risk(network: Network, name: str, rows: Memory) -> np.ndarray:
-    """`[N]` log risks."""
-    full = np.ones((1, rows.present.shape[1]), dtype=bool)
-    return sweep(network, rows, full)[name][0, :, 0].numpy()
-
-
-@torch.no_grad()
-def _centre(objective: SurvivalObjective, risk: np.ndarray) -> None:
-    """Let risks mean something beside those of other networks: their mean is the answer for a row with nothing."""
-    objective.head.bias.sub_(float(risk.mean()) if len(risk) else 0.0)
-    objective.prior.zero_()
+def _centred_risk(network: Network, name: str, validation: Memory) -> np.ndarray:
+    """Log risks of held-out rows around their mean, which becomes the answer for a row with nothing present."""
+    full = np.ones((1, validation.present.shape[1]), dtype=bool)
+    risk = sweep(network, validation, full)[name][0, :, 0]
+    known = risk[torch.from_numpy(validation.present.any(axis=1))]
+    mean = known.mean()
+    objective = network.objectives[name]
+    with torch.no_grad():
+        objective.head.bias.sub_(mean)  # risks are relative; centred ones of several members can be averaged
+        objective.prior.zero_()
+    return (risk - mean).numpy()
 
 
 def _set_baselines(networks: list[Network], name: str, risk: np.ndarray, memory: Memory) -> None:

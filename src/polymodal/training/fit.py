@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
@@ -33,8 +32,7 @@ _CLIP = 1.0
 class History:
     """What happened: one entry an epoch, and which one was kept; `balance` notes, if any, are of joint epochs.
 
-    In the first `pretrained` epochs each modality learnt by itself. `by_part` holds for each part of the held-out rows
-    what `validation` is for all of them.
+    In the first `pretrained` epochs each modality learnt by itself.
     """
 
     losses: list[float] = field(default_factory=list)
@@ -44,7 +42,6 @@ class History:
     stopped: str = ""
     balance: list[dict[str, list[float]]] = field(default_factory=list)
     pretrained: int = 0
-    by_part: list[list[float]] = field(default_factory=list)
 
     @property
     def best(self) -> float:
@@ -66,12 +63,8 @@ def fit(
     budget: float | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
-    parts: Sequence[np.ndarray] = (),
-) -> tuple[History, list[dict[str, Tensor]]]:
-    """Train `network` in place and leave it with the weights of the epoch that did best on `validation`.
-
-    Returned beside the history: for each of `parts`, positions in `validation`, the weights of the epoch that did best
-    on that part alone. The rows outside it had no say in them, and can judge them.
+) -> History:
+    """Train `network` in place and leave it with the weights of the best epoch.
 
     `budget` is in seconds. With `checkpoint` the state is written after every epoch, and a run that finds a
     checkpoint of the same settings goes on from it to the same weights, bit for bit on CPU, as if never stopped.
@@ -87,17 +80,15 @@ def fit(
     step = Step(network, apart=balance is not None)
     optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
-    history = History(by_part=[[] for _ in parts])
-    kept = [_copy(network)] * (1 + len(parts))
+    history, best = History(), _copy(network)
     store = None
     if checkpoint:
         about = {"plan": vars(plan), "seed": seed, "network": str(network), "rows": train.digest()}
-        about["parts"] = [part.tolist() for part in parts]
         store = Checkpoint(checkpoint, about)
     start = time.monotonic()
     spent = 0.0
     if store and store.exists():
-        history, kept, spent = store.load(network, optimizer)
+        history, best, spent = store.load(network, optimizer)
         history.stopped = _verdict(history, plan, spent, budget)  # with the budget of this run
     n_batches = math.ceil(len(train) / plan.batch_size)
     epoch = len(history.losses)
@@ -123,10 +114,10 @@ def fit(
                 rows = order[index * plan.batch_size : (index + 1) * plan.batch_size].numpy()
                 batch = train.batch(rows, with_labels=True)
                 present = torch.from_numpy(train.present[rows])
-                shown = torch.stack([present, schedule.draw(present, max(done - apart, 0.0) / (1.0 - apart))])
+                kept = torch.stack([present, schedule.draw(present, max(done - apart, 0.0) / (1.0 - apart))])
                 if pretrains:
-                    shown = shown[:0]
-                loss = stepper(Shown(batch.to(fabric.device), shown.to(fabric.device)))
+                    kept = kept[:0]
+                loss = stepper(Shown(batch.to(fabric.device), kept.to(fabric.device)))
                 optimizer.zero_grad()
                 if balancing:
                     loss = balancing.backward(network, loss, fabric.backward)
@@ -139,33 +130,26 @@ def fit(
                 total += float(loss.detach())
                 if budget and spent + time.monotonic() - start > budget:
                     break
-            result = validate(network, validation, patterns, targets, fabric.device, parts)
+            result = validate(network, validation, patterns, targets, fabric.device)
             history.losses.append(total / (index + 1))
             history.validation.append(result.shortfall)
             history.metrics.append(dict(result.metrics))
             if balancing:
                 history.balance.append(balancing.finish(network, train, validation, fabric.device))
-            for shortfalls, shortfall in zip(history.by_part, result.by_part, strict=True):
-                shortfalls.append(shortfall)
-            first = min(history.pretrained, epoch)
-            best = [one[-1] <= min(one[first:]) for one in (history.validation, *history.by_part)]
-            if best[0]:
-                history.best_epoch = epoch
-            if any(best):
-                now = _copy(network)
-                kept = [now if is_best else former for is_best, former in zip(best, kept, strict=True)]
+            if result.shortfall <= min(history.validation[min(history.pretrained, epoch) :]):
+                history.best_epoch, best = epoch, _copy(network)
             epoch += 1
             elapsed = spent + time.monotonic() - start
             history.stopped = _verdict(history, plan, elapsed, budget)
             if store:
-                store.save(network, optimizer, history, kept, elapsed)
+                store.save(network, optimizer, history, best, elapsed)
             if report:
                 report(
                     epoch, plan.epochs, {"loss": history.losses[-1], "validation": result.shortfall, **result.metrics}
                 )
-    network.load_state_dict(kept[0])
+    network.load_state_dict(best)
     network.eval()
-    return history, kept[1:]
+    return history
 
 
 def _fabric(plan: Plan) -> Fabric:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -29,49 +29,27 @@ class Validation:
             classes it is 1 minus the metric, because accuracy goes on rising after the likelihood has turned, and
             calibration mends the likelihood; for numbers and survival it is the loss.
         metrics: the metric that matters, of the full rows, for each target.
-        by_part: the shortfall on each part of the rows that was asked for.
     """
 
     shortfall: float
     metrics: Mapping[str, float]
-    by_part: Sequence[float] = ()
 
 
 @torch.no_grad()
 def validate(
-    network: Network,
-    memory: Memory,
-    patterns: Tensor,
-    targets: Mapping[str, Target],
-    device: torch.device,
-    parts: Sequence[np.ndarray] = (),
+    network: Network, memory: Memory, patterns: Tensor, targets: Mapping[str, Target], device: torch.device
 ) -> Validation:
-    """Score a network on held-out rows. The last of `patterns [P, M]` is the full one; `parts` are positions of rows.
+    """Score a network on held-out rows. The last of `patterns [P, M]` is the full one.
 
     Raises FitError when an answer is not finite.
     """
     raws = sweep(network, memory, patterns.numpy(), device)
     if not all(bool(torch.isfinite(raw).all()) for raw in raws.values()):
         raise FitError("the answers on held-out rows are no longer finite; lower learning_rate")
-    objectives = {name: copy.deepcopy(network.objectives[name]).cpu() for name in raws}
-    shortfall, metrics = _judge(objectives, raws, memory, patterns, targets)
-    by_part = []
-    for rows in parts:
-        said = {name: raw[:, torch.from_numpy(rows)] for name, raw in raws.items()}
-        by_part.append(_judge(objectives, said, _labels_of(memory, rows), patterns, targets)[0])
-    return Validation(shortfall, metrics, by_part)
-
-
-def _judge(
-    objectives: Mapping[str, Objective],
-    raws: Mapping[str, Tensor],
-    memory: Memory,
-    patterns: Tensor,
-    targets: Mapping[str, Target],
-) -> tuple[float, dict[str, float]]:
     total, metrics = 0.0, {}
     for name, raw in raws.items():
-        objective, key, held = objectives[name], primary(targets[name]), memory.labels[name]
+        objective = copy.deepcopy(network.objectives[name]).cpu()
+        key, held = primary(targets[name]), memory.labels[name]
         weight = _judging_weight(targets[name], held, memory.weight)
         scores = [
             score(targets[name], objective.outputs(one).numpy(), held, weight).get(key)
@@ -84,7 +62,7 @@ def _judge(
         else:
             short = _losses(objective, raw, memory, name, patterns)
         total += 0.5 * short[-1] + 0.5 * float(np.mean(short))
-    return total, metrics
+    return Validation(total, metrics)
 
 
 def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> np.ndarray | None:
@@ -92,11 +70,6 @@ def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> 
     if not isinstance(target, Discrete) or target.class_weight is None:
         return weight
     return target.loss_weight(held, np.ones(len(held)) if weight is None else weight)
-
-
-def _labels_of(memory: Memory, rows: np.ndarray) -> Memory:
-    """Labels, weights and presence of some rows; their cells are not needed any more."""
-    return replace(memory, arrays={}).take(rows)
 
 
 def _losses(objective: Objective, raw: Tensor, memory: Memory, name: str, patterns: Tensor) -> list[float]:
