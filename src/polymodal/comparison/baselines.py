@@ -13,6 +13,7 @@ from polymodal.errors import FitError
 from polymodal.learners._evidence import outputs_of, prior_of
 from polymodal.model import Model
 from polymodal.schema.table import Table
+from polymodal.schema.target import Discrete, Multilabel
 
 
 def prior_answers(train: Table, n_rows: int) -> dict[str, np.ndarray]:
@@ -26,6 +27,8 @@ def prior_answers(train: Table, n_rows: int) -> dict[str, np.ndarray]:
         counts = np.zeros(0) if labels is None else labels.known_rows * (1.0 if weight is None else weight)
         if labels is None or not counts.any():
             raise FitError(f"no training row has a label of target {name!r} that counts")
+        if isinstance(target, (Discrete, Multilabel)):  # the majority, whatever the classes weigh in a fit
+            target = target.model_copy(update={"class_weight": None})
         prior = prior_of(target, labels, weight)
         found[name] = outputs_of(target, np.zeros((n_rows, len(prior))), prior)
     return found

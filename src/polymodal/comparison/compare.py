@@ -86,7 +86,7 @@ def compare(
     chosen = chosen_metrics(table.schema.targets, metric)
     metrics = {name: find(table.schema.targets[name], chosen.get(name)) for name in labels}
     masks = held_out(table, test, splits, by, seed)
-    runs = run_all(table, asked, masks, budget=limit, max_unreadable=max_unreadable, progress=progress)
+    runs = run_all(table, asked, masks, metrics, budget=limit, max_unreadable=max_unreadable, progress=progress)
     groups = group_codes(table.frame, table.schema)
     judges = {
         name: Judges.of(table.schema.targets[name], metrics[name], found, table.weights(), masks, groups)

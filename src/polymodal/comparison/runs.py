@@ -14,6 +14,8 @@ import numpy as np
 from polymodal.comparison.baselines import prior_answers, single_answers
 from polymodal.comparison.entrants import LATE, PORTFOLIO, PRIOR
 from polymodal.errors import FitError, PolymodalError
+from polymodal.metrics import answers_given
+from polymodal.metrics.metric import Metric
 from polymodal.model import Model
 from polymodal.schema.table import Table
 
@@ -44,12 +46,16 @@ def run_all(
     table: Table,
     models: Mapping[str, Model],
     masks: Sequence[np.ndarray],
+    metrics: Mapping[str, Metric],
     *,
     budget: float | None,
     max_unreadable: float,
     progress: bool,
 ) -> list[Run]:
     """Fit and ask every model on every split; the models given are copied first, and stay as they are.
+
+    Where a metric looks at answers only, these are what is kept, as shares of 0 and 1: each model has thresholds of its
+    own.
 
     A model that fails is not tried on later splits. Raises FitError when all fail.
     """
@@ -69,9 +75,9 @@ def run_all(
                 if runs[name].error:
                     continue
                 with _failure_noted(runs[name], where):
-                    fitted = _run(runs[name], model, train, test, budget, max_unreadable)
+                    fitted = _run(runs[name], model, train, test, metrics, budget, max_unreadable)
                     if name == PORTFOLIO:
-                        _read_off(singles, fitted, test)
+                        _read_off(singles, fitted, test, metrics)
     if all(run.error for run in runs.values()):
         reasons = "\n".join(f"  {run.name}: {run.error}" for run in runs.values())
         raise FitError(f"none of the {len(models)} models could be fitted:\n{reasons}")
@@ -79,7 +85,15 @@ def run_all(
     return [*runs.values(), *read_off, prior]
 
 
-def _run(run: Run, model: Model, train: Table, test: Table, budget: float | None, max_unreadable: float) -> Model:
+def _run(
+    run: Run,
+    model: Model,
+    train: Table,
+    test: Table,
+    metrics: Mapping[str, Metric],
+    budget: float | None,
+    max_unreadable: float,
+) -> Model:
     """Fit a copy of `model` and ask it about `test`; what it said and how long it took is added to `run`."""
     fitted = copy.copy(model)
     start = time.perf_counter()
@@ -91,14 +105,23 @@ def _run(run: Run, model: Model, train: Table, test: Table, budget: float | None
     wild = [name for name, values in outputs.items() if not np.isfinite(values).all()]
     if wild:
         raise FitError(f"answers of target {', '.join(map(repr, wild))} are not finite; a score needs numbers")
-    run.answers.append(outputs)
+    run.answers.append(_judged(fitted, outputs, metrics))
     return fitted
 
 
-def _read_off(singles: dict[str, Run], portfolio: Model, test: Table) -> None:
+def _judged(model: Model, outputs: Mapping[str, np.ndarray], metrics: Mapping[str, Metric]) -> dict[str, np.ndarray]:
+    return {
+        name: answers_given(model.schema.targets[name], values)
+        if name in metrics and metrics[name].of_answers
+        else values
+        for name, values in outputs.items()
+    }
+
+
+def _read_off(singles: dict[str, Run], portfolio: Model, test: Table, metrics: Mapping[str, Metric]) -> None:
     for name, outputs in single_answers(portfolio, test).items():
         kind = "baseline" if name == LATE else "modality"
-        singles.setdefault(name, Run(name, kind)).answers.append(outputs)
+        singles.setdefault(name, Run(name, kind)).answers.append(_judged(portfolio, outputs, metrics))
 
 
 @contextmanager

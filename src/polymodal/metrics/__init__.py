@@ -82,14 +82,14 @@ def score(target: Target, outputs: np.ndarray, labels: Labels, weight: np.ndarra
 def resampled(target: Target, metric: Metric, outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
     """`[R]` values of one metric under R weightings `[N, R]` of the rows; nan where a weighting leaves it undefined."""
     _check(target, outputs, labels)
-    told = _answers(target, outputs) if metric.of_answers else np.asarray(outputs, dtype=np.float64)
+    told = answers_given(target, outputs) if metric.of_answers else np.asarray(outputs, dtype=np.float64)
     if labels.known_rows.all():
         return metric.compute(told, labels, weights)
     rows = np.flatnonzero(labels.known_rows)
     return metric.compute(told[rows], labels.take(rows), weights[rows])
 
 
-def _answers(target: Target, outputs: np.ndarray) -> np.ndarray:
+def answers_given(target: Target, outputs: np.ndarray) -> np.ndarray:
     """The answers given as outputs that are sure of them: shares of 0 and 1."""
     assert isinstance(target, (Discrete, Multilabel))
     answered = target.answered(outputs)
