@@ -57,7 +57,7 @@ def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str
             yield f"encoders names {name!r}, which is no modality. {near_miss(name, schema.names)}"
         if not isinstance(encoder, (str, nn.Module, LoRA)):
             came = f"the class {encoder.__name__}" if isinstance(encoder, type) else type(encoder).__name__
-            yield f"encoder of {name!r} is a name, a folder or an object, nn.Module or pm.LoRA; {came} came"
+            yield f"encoder of {name!r} is a name, a folder, a pm.LoRA or an nn.Module object; {came} came"
 
 
 def _objective_faults(schema: Schema) -> Iterator[str]:
