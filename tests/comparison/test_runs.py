@@ -12,7 +12,7 @@ def test_each_model_answers_by_its_own_threshold():
     random = np.random.default_rng(0)
     x = random.normal(size=200)
     ill = np.where(x + random.normal(size=200) > 1.5, "yes", "no")
-    target = pm.Category(decide="balanced_accuracy", class_weight={"yes": 3})
+    target = pm.Category(decide="recall>=0.95", class_weight="balanced")
     table = pm.Table.read({"x": x, "ill": ill}, target={"ill": target})
     mask = np.arange(200) % 2 == 0
     models = {PORTFOLIO: pm.Model(learners=["linear"], folds=2)}
