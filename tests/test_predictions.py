@@ -1,12 +1,14 @@
 """Answers as labels, probabilities, curves and one line a row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from polymodal.errors import CellError, SettingError
 from polymodal.predictions import Baseline, Predictions
-from polymodal.schema.target import Category, Multilabel, Number, Survival
+from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
 
 TIMES, HAZARD = np.array([1.0, 2.0, 4.0]), np.array([0.5, 1.0, 2.0])
 
@@ -18,12 +20,14 @@ def predictions() -> Predictions:
             "kind": np.array([[0.25, 0.75], [0.5, 0.5]]),
             "signs": np.array([[0.1, 0.5, 0.9], [0.6, 0.2, 0.0]]),
             "age": np.array([[30.0], [40.5]]),
+            "grade": np.array([[0.4, 0.3, 0.3], [0.1, 0.2, 0.7]]),
             "life": np.array([[0.0], [-3.0]]),
         },
         targets={
             "kind": Category(classes=("mild", "severe")),
             "signs": Multilabel(classes=("a", "b", "c")),
             "age": Number(),
+            "grade": Ordinal(levels=(1, 2, 3)),
             "life": Survival(time="days", event="dead"),
         },
         modalities=("note", "photo"),
@@ -39,6 +43,7 @@ def test_values_of_each_kind() -> None:
     assert given.values("kind").tolist() == ["severe", "mild"]
     assert given.values("signs").tolist() == [[0, 1, 1], [1, 0, 0]]
     assert given.values("age").tolist() == [30.0, 40.5]
+    assert given.values("grade").tolist() == [2, 3]  # the median level, not the likeliest
     assert given.values("life").tolist() == [2.0, np.inf]  # exp(-1) <= .5 at 2; exp(-2 exp(-3)) never gets there
 
 
@@ -58,6 +63,8 @@ def test_one_line_a_row() -> None:
     assert frame["kind"].tolist() == ["severe", "mild"]
     assert frame["kind: p(severe)"].tolist() == [0.75, 0.5]
     assert frame["signs: p(c)"].tolist() == [0.9, 0.0]
+    assert frame["signs"].tolist() == ["b, c", "a"]
+    assert frame["grade: p(3)"].tolist() == [0.3, 0.7]
     assert frame["age"].tolist() == [30.0, 40.5]
     assert frame["life: median time"].tolist() == [2.0, np.inf]
     assert frame["used"].tolist() == ["note, photo", "nothing: prior"]
@@ -107,3 +114,15 @@ def test_it_prints() -> None:
     assert "unreadable: row q, column 'photo'" in text
     pd.testing.assert_frame_equal(predictions().probabilities("kind"), predictions().probabilities("kind"))
     assert "<table" in predictions()._repr_html_()
+
+
+def test_thresholds_decide_the_answers_and_are_said() -> None:
+    given = predictions()
+    decided = Category(classes=("mild", "severe"), decide="f1", thresholds=(0.8,))
+    labels = Multilabel(classes=("a", "b", "c"), thresholds=(0.05, 0.5, 0.95))
+    given = replace(given, targets={**given.targets, "kind": decided, "signs": labels})
+    assert given.values("kind").tolist() == ["mild", "mild"]
+    assert given.values("signs").tolist() == [[1, 1, 0], [1, 0, 0]]
+    assert given.probabilities("kind")["severe"].tolist() == [0.75, 0.5]
+    assert "note: kind: 'severe' is answered from a probability of 0.8 on (chosen for f1)" in str(given)
+    assert "note: signs: labels are answered from these probabilities on: 'a' 0.05, 'b' 0.5, 'c' 0.95" in str(given)

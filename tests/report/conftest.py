@@ -16,9 +16,13 @@ from polymodal.report.page import render
 
 DAY = date(2024, 2, 29)
 TARGETS: dict[str, Any] = {
-    "category": {"ill": pm.Category()},
+    "category": {"ill": pm.Category(decide="f1")},
     "survival": {"life": pm.Survival("days", "dead")},
-    "number and multilabel": {"cost": pm.Number(), "tags": pm.Multilabel(columns=("fever", "rash"))},
+    "several": {
+        "cost": pm.Number(),
+        "grade": pm.Ordinal(levels=("none", "mild", "severe")),
+        "tags": pm.Multilabel(columns=("fever", "rash"), decide=0.4),
+    },
 }
 
 
@@ -37,6 +41,7 @@ def mixed(n_rows: int = 36) -> pd.DataFrame:
             "ill": np.where(ill, "ill", "well"),
             "cost": 100 + 50 * ill + random.normal(0, 10, n_rows),
             "fever": ill.astype(int),
+            "grade": np.array(["none", "mild", "severe"])[ill + random.integers(0, 2, n_rows)],
             "rash": random.integers(0, 2, n_rows),
             "days": random.exponential(np.where(ill, 200, 800)).round() + 1,
             "dead": (random.random(n_rows) < 0.6).astype(int),
@@ -52,7 +57,7 @@ def mixed(n_rows: int = 36) -> pd.DataFrame:
 def table_of(frame: pd.DataFrame, target: dict[str, Any]) -> pm.Table:
     """The mixed table with that target, the columns of the others left out."""
     used = {column for name, one in target.items() for column in one.sources(name)}
-    labels = {"ill", "cost", "fever", "rash", "days", "dead"}
+    labels = {"ill", "cost", "fever", "rash", "grade", "days", "dead"}
     types = {"photo": "image", "note": "text", "gait": pm.Series(rate=10), "panel": pm.Vector()}
     return pm.Table.read(frame.drop(columns=list(labels - used)), target=target, id="name", types=types)
 

@@ -89,13 +89,20 @@ def test_page_says_what_answers_are_made_of(
 def test_each_kind_compares_answers_with_truth_in_its_own_way(page: Callable[[str], str]) -> None:
     assert "Confusion" in page("category")
     assert "Do the probabilities hold?" in page("category")
-    assert "Answered against true" in page("number and multilabel")
-    assert "Each label" in page("number and multilabel")
+    assert "Answered against true" in page("several")
+    assert "Each label" in page("several")
     assert "Thirds of predicted risk" in page("survival")
+    assert "Levels off" in page("several")
+    assert "The answer is the median level" in page("several")
+
+
+def test_thresholds_are_said(page: Callable[[str], str]) -> None:
+    assert "(chosen for f1)." in page("category")
+    assert "each label is answered from a probability of 0.4 on." in page("several")
 
 
 def test_several_targets_have_a_section_each(page: Callable[[str], str]) -> None:
-    assert {"cost: In short", "tags: In short"} <= set(outline(page("number and multilabel")).headings)
+    assert {"cost: In short", "tags: In short"} <= set(outline(page("several")).headings)
     assert "In short" in outline(page("category")).headings
 
 
@@ -149,7 +156,7 @@ def corner(kind: str, table: pm.Table) -> pm.Table:
 
 CORNERS = [
     ("one row", "survival"),
-    ("one row", "number and multilabel"),
+    ("one row", "several"),
     ("everything absent", "category"),
     ("no labels", "category"),
 ]
