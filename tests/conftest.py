@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,3 +72,23 @@ def patients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     _write(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path / "patients.csv"
+
+
+@pytest.fixture(scope="session")
+def importable_torchvision() -> Any:
+    """Let torchvision's Python half be imported next to a torch its compiled half was not built for.
+
+    Its own import registers stand-ins for two operators and fails when they are not declared. Nothing here runs them.
+    """
+    found = find_spec("torchvision")
+    if found is None or found.origin is None:
+        return None
+    try:
+        for compiled in Path(found.origin).parent.glob("_C*.so"):
+            torch.ops.load_library(compiled)
+        return None
+    except OSError:
+        library = torch.library.Library("torchvision", "DEF")
+        for operator in ("nms", "qnms"):
+            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return library

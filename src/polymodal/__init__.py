@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.text import Text
     from polymodal.modalities.vector import Vector
     from polymodal.model import Model, load
+    from polymodal.prompted.zero_shot import zero_shot
     from polymodal.quality.duplicates import duplicates
     from polymodal.quality.suspicious import suspicious
     from polymodal.schema.missing import hide
@@ -52,6 +53,7 @@ _HOMES = {
     "learning_curve": "polymodal.comparison.learning_curve",
     "load": "polymodal.model",
     "suspicious": "polymodal.quality.suspicious",
+    "zero_shot": "polymodal.prompted.zero_shot",
 }
 
 __version__ = "0.1.0"
@@ -77,6 +79,7 @@ __all__ = [
     "learning_curve",
     "load",
     "suspicious",
+    "zero_shot",
 ]
 
 

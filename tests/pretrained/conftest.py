@@ -1,11 +1,10 @@
-"""Real weights that come in packages, a network that is cut off, and a torchvision that may lack its compiled half."""
+"""Real weights that come in packages, and a network that is cut off."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import socket
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +14,8 @@ from safetensors.torch import save_file
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _torchvision() -> Any:
-    """Let torchvision's Python half be imported next to a torch its compiled half was not built for.
-
-    Its own import registers stand-ins for two operators and fails when they are not declared. Nothing here runs them.
-    """
-    found = find_spec("torchvision")
-    if found is None or found.origin is None:
-        return None
-    try:
-        for compiled in Path(found.origin).parent.glob("_C*.so"):
-            torch.ops.load_library(compiled)
-        return None
-    except OSError:
-        library = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        return library
+def _torchvision(importable_torchvision: Any) -> Any:
+    return importable_torchvision
 
 
 @pytest.fixture

@@ -58,6 +58,9 @@ Encoders = Annotated[
         "its last layers adapted: NAME=lora:ENCODER,rank=8,layers=3.",
     ),
 ]
+Answers = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write all answers: .csv, .parquet or .json.")
+]
 Budget = Annotated[
     str | None, typer.Option("--budget", metavar="TIME", help="Stop training after this long: 90s, 10min, 2h.")
 ]

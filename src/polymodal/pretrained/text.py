@@ -146,7 +146,7 @@ def _read(name: str, folder: Path) -> tuple[nn.Module, PreTrainedTokenizerBase, 
     from transformers import AutoConfig, AutoTokenizer
 
     try:
-        with _quiet(), undisturbed_random():
+        with quiet(), undisturbed_random():
             tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
             config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
             settings = _settings(config)  # now: an encoder cut out of an encoder-decoder changes its own
@@ -182,7 +182,7 @@ def _build(settings: dict[str, Any]) -> nn.Module:
     from transformers import AutoConfig
 
     config = AutoConfig.for_model(**settings)
-    with _quiet(), undisturbed_random():
+    with quiet(), undisturbed_random():
         network: nn.Module = _auto_class(config.is_encoder_decoder).from_config(config, dtype=torch.float32)
         return network
 
@@ -214,7 +214,7 @@ def _bare(tokenizer: str) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     from transformers.utils import logging
 
     verbosity, had_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -1,0 +1,55 @@
+"""Answers for rows: on the terminal, as JSON, or into a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from polymodal.cli._console import note, to_json
+from polymodal.errors import ArtifactError, SettingError, near_miss
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from polymodal.predictions import Predictions
+
+SHOWN = 20
+SUFFIXES = (".csv", ".json", ".parquet")
+
+
+def refuse_ending(out: Path | None) -> None:
+    """Raises SettingError for a format that is not known; asked before the work, not after it."""
+    if out is not None and out.suffix not in SUFFIXES:
+        raise SettingError(f"--out {out}: unknown ending. {near_miss(out.suffix, SUFFIXES)}")
+
+
+def tell(predictions: Predictions, out: Path | None, as_json: bool) -> None:
+    """Show the answers, or write them where they were asked for. Raises ArtifactError when that cannot be."""
+    answers = predictions.to_pandas().reset_index()
+    for difference in predictions.notes:
+        note(f"Note: {difference}")
+    for fault in predictions.faults[:SHOWN]:
+        note(f"Unreadable, answered from the rest of the row: {fault}")
+    if out is not None:
+        _write(answers, out)
+        note(f"Wrote {len(answers)} answers to {out}")
+    if as_json:
+        typer.echo(to_json(answers))
+    elif out is None:
+        typer.echo(answers.head(SHOWN).to_string(index=False))
+        if len(answers) > SHOWN:
+            note(f"... and {len(answers) - SHOWN} more rows; --out answers.csv writes them all")
+
+
+def _write(answers: pd.DataFrame, out: Path) -> None:
+    try:
+        if out.suffix == ".csv":
+            answers.to_csv(out, index=False)
+        elif out.suffix == ".parquet":
+            answers.to_parquet(out, index=False)
+        else:
+            out.write_text(to_json(answers), encoding="utf-8")
+    except OSError as error:
+        raise ArtifactError(f"cannot write {out}: {error.strerror or error}") from error

@@ -1,0 +1,1 @@
+"""Classes known by what they are called, where pictures and text share a space."""
