@@ -33,7 +33,7 @@ def table() -> pm.Table:
         pairs,
         target={"pkd": pm.Number()},
         ignore=["fold", "drug", "protein"],
-        types={"smiles": "text", "sequence": "text"},
+        types={"smiles": "sequence", "sequence": "sequence"},
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
     from polymodal.modalities.image import Image
+    from polymodal.modalities.sequence import Sequence
     from polymodal.modalities.series import Series
     from polymodal.modalities.tabular import Tabular
     from polymodal.modalities.text import Text
@@ -41,6 +42,7 @@ _HOMES = {
     "Number": "polymodal.schema.target",
     "Ordinal": "polymodal.schema.target",
     "Schema": "polymodal.schema.schema",
+    "Sequence": "polymodal.modalities.sequence",
     "Series": "polymodal.modalities.series",
     "Survival": "polymodal.schema.target",
     "Table": "polymodal.schema.table",
@@ -67,6 +69,7 @@ __all__ = [
     "Number",
     "Ordinal",
     "Schema",
+    "Sequence",
     "Series",
     "Survival",
     "Table",

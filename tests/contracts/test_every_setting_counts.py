@@ -105,11 +105,26 @@ NUMBERS = pd.DataFrame({"x": RANDOM.integers(0, 4, ROWS).astype(float), "z": RAN
 PANEL = pd.DataFrame({f"g{place}": RANDOM.normal(size=ROWS) ** 2 for place in range(4)})
 PICTURES = pd.DataFrame({"x": [RANDOM.integers(0, 256, (20, 20, 3), dtype=np.uint8) for _ in range(ROWS)]})
 WAVES = pd.DataFrame({"x": [RANDOM.normal(size=(12, 1)) for _ in range(ROWS)]})
-FRAMES = {"image": PICTURES, "series": WAVES, "tabular": NUMBERS, "text": WORDS, "vector": PANEL}
+LETTERS = pd.DataFrame({"x": ["ACGTacgt"] * (ROWS // 2) + ["TTGCA"] * (ROWS // 2)})
+FRAMES = {
+    "image": PICTURES,
+    "sequence": LETTERS,
+    "series": WAVES,
+    "tabular": NUMBERS,
+    "text": WORDS,
+    "vector": PANEL,
+}
 NOWHERE = "./no such folder"
 
 MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     "image": {"columns": ({}, {"columns": ("x",)}), "size": ({}, {"size": 8})},
+    "sequence": {
+        "columns": ({}, {"columns": ("x",)}),
+        "k": ({}, {"k": 2}),
+        "max_length": ({}, {"max_length": 2}),
+        "max_vocabulary": ({}, {"max_vocabulary": 1}),
+        "case": ({}, {"case": "upper"}),
+    },
     "series": {
         "columns": ({}, {"columns": ("x",)}),
         "rate": ({}, {"rate": 50}),

@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix, hstack
 
 from polymodal.features._features import Features
 from polymodal.features._reduction import principal_directions
+from polymodal.features._tfidf import vocabulary, weighed
 from polymodal.modalities.text import TextStatistics
 from polymodal.registry import FEATURES
 
@@ -42,9 +43,9 @@ class TextFeatures(Features):
     def measure(cls, arrays: Sequence[np.ndarray], statistics: TextStatistics, seed: int) -> Self:
         n_codes = statistics.n_codes
         least = 1 if len(arrays) < 1_000 else 2 if len(arrays) < _SMALL else 3
-        words, word_idf = _vocabulary(*_word_keys(arrays, n_codes), len(arrays), least)
+        words, word_idf = vocabulary(*_word_keys(arrays, n_codes), len(arrays), least)
         is_small = len(arrays) < _SMALL
-        letters, letter_idf = _vocabulary(*_letter_keys(arrays if is_small else []), len(arrays), max(2, least))
+        letters, letter_idf = vocabulary(*_letter_keys(arrays if is_small else []), len(arrays), max(2, least))
         counts = _log_length(arrays)
         spread = counts.std()
         length = np.array([counts.mean(), spread if spread > 1e-6 else 1.0])  # less is what rounding leaves
@@ -53,10 +54,15 @@ class TextFeatures(Features):
         directions = principal_directions(wide[:, :-1], _DIRECTIONS, seed)
         return cls(words, word_idf, letters, letter_idf, directions, length, n_codes)
 
+    @property
+    def n_counted(self) -> int:
+        """The first columns of the wide matrix, which count words and letters."""
+        return len(self.words) + len(self.letters)
+
     def wide(self, arrays: Sequence[np.ndarray]) -> csr_matrix:
-        blocks = [_weighed(*_word_keys(arrays, self.n_codes), len(arrays), self.words, self.word_idf)]
+        blocks = [weighed(*_word_keys(arrays, self.n_codes), len(arrays), self.words, self.word_idf)]
         keys = _letter_keys(arrays if len(self.letters) else [])
-        blocks.append(_weighed(*keys, len(arrays), self.letters, self.letter_idf))
+        blocks.append(weighed(*keys, len(arrays), self.letters, self.letter_idf))
         length = (_log_length(arrays) - self.length[0]) / self.length[1]
         return csr_matrix(hstack([*blocks, csr_matrix(0.1 * length[:, None])]), dtype=np.float32)
 
@@ -82,32 +88,6 @@ def _letter_keys(arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     groups = np.concatenate([array[1:, 2:].ravel() for array in arrays])
     rows = np.repeat(np.arange(len(arrays)), [array[1:, 2:].size for array in arrays])
     return rows[groups > 0], groups[groups > 0]
-
-
-def _vocabulary(rows: np.ndarray, keys: np.ndarray, n: int, least: int) -> tuple[np.ndarray, np.ndarray]:
-    """The keys that occur in at least `least` texts, and the smoothed log of how rare each is."""
-    order = np.lexsort((keys, rows))
-    rows, keys = rows[order], keys[order]
-    first = np.ones(len(keys), dtype=bool)
-    first[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])
-    found, texts = np.unique(keys[first], return_counts=True)
-    kept = texts >= least
-    return found[kept], (np.log((1 + n) / (1 + texts[kept])) + 1).astype(np.float32)
-
-
-def _weighed(rows: np.ndarray, keys: np.ndarray, n: int, vocabulary: np.ndarray, idf: np.ndarray) -> csr_matrix:
-    """TF-IDF with damped counts, each text of length one."""
-    place = np.searchsorted(vocabulary, keys)
-    known = place < len(vocabulary)
-    known[known] = vocabulary[place[known]] == keys[known]
-    matrix = csr_matrix(
-        (np.ones(int(known.sum()), dtype=np.float32), (rows[known], place[known])), shape=(n, len(vocabulary))
-    )
-    matrix.sum_duplicates()
-    matrix.data = (1 + np.log(matrix.data)) * idf[matrix.indices]
-    norms = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    matrix.data /= np.repeat(np.maximum(norms, 1e-12), np.diff(matrix.indptr)).astype(np.float32)
-    return matrix
 
 
 def _log_length(arrays: Sequence[np.ndarray]) -> np.ndarray:

@@ -22,7 +22,7 @@ _ALMOST_CONSTANT = 0.9  # share of pairs that agree in a column, above which it 
 
 # A pair at or above it is taken to be the same thing. Text: a word in twelve changed; numbers: rounded to a tenth of
 # their spread; pictures: compressed and resized.
-THRESHOLDS = {"text": 0.7, "image": 0.975, "series": 0.95, "tabular": 0.95, "vector": 0.95}
+THRESHOLDS = {"text": 0.7, "image": 0.975, "sequence": 0.95, "series": 0.95, "tabular": 0.95, "vector": 0.95}
 OTHERS = 0.999  # kinds without plain features, of which only the content is compared
 
 
@@ -132,7 +132,8 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
         return Columns(_spread(np.stack(content.arrays).astype(np.float64)), limit)
     features = FEATURES.get(kind).measure(content.arrays, content.statistics, seed)
     wide = features.wide(content.arrays)
-    return Directions(wide[:, :-1] if kind == "text" else wide, limit)  # the last column of text is its length
+    counted = getattr(features, "n_counted", wide.shape[1])  # length, and which string it is, say nothing of likeness
+    return Directions(wide[:, :counted], limit)
 
 
 def _columns(content: Content) -> np.ndarray:
