@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from unittest import mock
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
 
 import polymodal as pm
 from polymodal.pretrained.text import TextEmbedder
+from polymodal.training import choice
 
 FELT = {
     "glad": ("a joyful sunny morning", "we laughed and danced", "what a delightful surprise", "the kindest gift ever"),
@@ -57,3 +60,33 @@ def test_embedded_once(table: pm.Table, minilm: Path, tmp_path: Path, monkeypatc
         for seed in (0, 1):
             pm.Model(folds=1, epochs=1, seed=seed).fit(notes)
     assert sum(len(call.args[1]) for call in spy.call_args_list) == 24
+
+
+def test_read_once_while_in_use(table: pm.Table, minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYMODAL_CACHE", str(tmp_path))
+    monkeypatch.setattr(choice, "_IN_USE", WeakValueDictionary())
+    settings = {"encoders": {"note": str(minilm)}, "learners": ["gaussian"], "folds": 1}
+    with mock.patch.object(TextEmbedder, "load", wraps=TextEmbedder.load) as spy:
+        models = [pm.Model(**settings).fit(table) for _ in range(2)]
+        assert spy.call_count == 1
+        answers = [model.predict({"note": "a wonderful cheerful party"}).values().tolist() for model in models]
+        assert answers == [["glad"], ["glad"]], "a head of its own on what the encoder gives"
+        del models
+        gc.collect()
+        pm.Model(**settings).fit(table)
+        assert spy.call_count == 2, "what nobody holds is given back"
+
+
+@pytest.mark.parametrize("learner", ["linear", "prototypes"])
+def test_a_probe_on_frozen_text_and_pictures(
+    learner: str, table: pm.Table, minilm: Path, lite0: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYMODAL_CACHE", str(tmp_path / "cache"))
+    model = pm.Model(encoders={"note": minilm, "photo": lite0}, learners=[learner], folds=2).fit(table)
+    assert not model.networks
+    assert {"text", "image"} == {one.kind for one in model.schema.modalities.values()}
+    assert {learner, f"{learner}:note"} < set(model.leaderboard()["member"])
+    again = pm.load(model.save(tmp_path / "felt.pm"))
+    words = {"note": "a wonderful cheerful party"}
+    assert again.predict(words).values().tolist() == ["glad"]
+    assert np.array_equal(again.predict(words).outputs["felt"], model.predict(words).outputs["felt"])

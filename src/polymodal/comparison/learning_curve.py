@@ -132,6 +132,7 @@ class _Judge:
     def __init__(self, name: str, target: Target, metric: Metric, labels: Labels, weight: np.ndarray | None) -> None:
         self.name, self.target, self.metric, self.labels = name, target, metric, labels
         self.weight = np.ones((len(labels), 1)) if weight is None else weight[:, None]
+        self.last: Model | None = None  # what it has loaded, such as a pretrained encoder, serves the next fit
 
     def score(self, outputs: np.ndarray) -> float | None:
         found = float(resampled(self.target, self.metric, outputs, self.labels, self.weight)[0])
@@ -172,6 +173,7 @@ def _point(
         try:
             fitted = _fitted(model, train.take(rows), budget)
             took.append(time.perf_counter() - start)
+            judge.last = fitted
             score = judge.score(fitted.predict(test).outputs[judge.name])
         except FAILURES as error:
             errors.append(str(error))

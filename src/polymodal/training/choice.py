@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from torch import nn
 
@@ -17,6 +19,9 @@ from polymodal.registry import EMBEDDERS, ENCODERS
 from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
 from polymodal.store.embeddings import Embeds
+
+# Frozen encoders that some model still holds; the next fit of many need not read them again.
+_IN_USE: WeakValueDictionary[tuple[Any, ...], Embedder] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,19 @@ def _load(name: str, modality: Modality, pretrained: str) -> Embedder:
             f"encoder {pretrained!r} of {name!r}: pretrained encoders are there for {', '.join(EMBEDDERS.names())}, "
             f"not for {modality.kind}; from scratch: {', '.join(ENCODERS.names())}"
         )
-    embedder: Embedder = EMBEDDERS.get(modality.kind).load(pretrained)
+    key = (modality.kind, pretrained, _files(pretrained))
+    embedder = _IN_USE.get(key)
+    if embedder is None:
+        embedder = _IN_USE[key] = EMBEDDERS.get(modality.kind).load(pretrained)
     return embedder
+
+
+def _files(pretrained: str) -> tuple[tuple[str, int, int], ...]:
+    """What tells a folder, or the file of "MODEL@file", from what it held before."""
+    place = Path(pretrained.rpartition("@")[2]).expanduser()
+    found = sorted(place.rglob("*")) if place.is_dir() else [place]
+    stats = [(str(one), one.stat()) for one in found if one.is_file()]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> None:
