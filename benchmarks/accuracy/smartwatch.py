@@ -12,16 +12,16 @@ from benchmarks.data import absent
 from benchmarks.quick import QUICK, few, model
 from benchmarks.record import Outcome, publish
 
-WINDOW, RATE = 200, 50.0
+WINDOW, STEP, RATE = 200, 100, 50.0
 SEEN = (
     "The variation and the plain figures of the series encoder were compared on the test rows of the first two folds; "
     "the features of the linear models and trees on people held out inside each training fold, which over the five "
-    "folds are all ten people. So this figure flatters."
+    "folds are all ten people; likewise that windows to learn from overlap by half. So this figure flatters."
 )
 
 
 def table() -> pm.Table:
-    """140 recordings of 10 people cut into windows of 4 seconds (`pip install seglearn`, BSD)."""
+    """140 recordings of 10 people cut into windows of 4 seconds, one every 2 (`pip install seglearn`, BSD)."""
     try:
         from seglearn.datasets import load_watch
     except ImportError:
@@ -29,16 +29,18 @@ def table() -> pm.Table:
 
     watch, rows = load_watch(), []
     for recording, (signal, exercise, person) in enumerate(zip(watch["X"], watch["y"], watch["subject"], strict=True)):
-        for start in range(0, len(signal) - WINDOW + 1, WINDOW):
+        for start in range(0, len(signal) - WINDOW + 1, STEP):
             window = signal[start : start + WINDOW]
-            rows.append((window[:, :3], window[:, 3:], watch["y_labels"][int(exercise)], int(person), recording))
-    frame = pd.DataFrame(rows, columns=["accelerometer", "gyroscope", "exercise", "person", "recording"])
+            name, is_apart = watch["y_labels"][int(exercise)], start % WINDOW == 0
+            rows.append((window[:, :3], window[:, 3:], name, int(person), recording, is_apart))
+    columns = ["accelerometer", "gyroscope", "exercise", "person", "recording", "apart"]
+    frame = pd.DataFrame(rows, columns=columns)
     series = pm.Series(rate=RATE)
     return pm.Table.read(
         frame,
         target="exercise",
         group="person",
-        ignore=["recording"],
+        ignore=["recording", "apart"],
         types={"accelerometer": series, "gyroscope": series},
     )
 
@@ -46,9 +48,13 @@ def table() -> pm.Table:
 def main() -> None:
     windows = table()
     codes, recording = windows.labels("exercise").values, windows.frame["recording"].to_numpy()
+    apart, person = windows.frame["apart"].to_numpy(), windows.frame["person"].to_numpy()
     runs, sizes = [], []
-    folds = list(GroupKFold(5).split(codes, codes, windows.frame["person"]))
-    for train, test in [tuple(map(few, folds[0]))] if QUICK else folds:
+    # People are dealt out by the windows that are tested, which do not overlap.
+    folds = [person[apart][test] for _, test in GroupKFold(5).split(codes[apart], groups=person[apart])]
+    for people in folds[:1] if QUICK else folds:
+        held = np.isin(person, people)
+        train, test = few(np.flatnonzero(~held)), few(np.flatnonzero(held & apart))
         fitted = model().fit(windows.take(train))
         found = lines(windows, fitted, train, test, "accuracy", peers=True)
         answers = fitted.predict(windows.take(test)).outputs["exercise"]
@@ -61,7 +67,8 @@ def main() -> None:
     publish(
         Outcome(
             name="accuracy/smartwatch",
-            question="Accuracy over 7 exercises, windows of 4 seconds, accelerometer and gyroscope, 5 folds by person.",
+            question="Accuracy over 7 exercises, windows of 4 seconds that do not overlap (those learnt from do, by half), "
+            "accelerometer and gyroscope, 5 folds by person.",
             mark=">= .92 (random forest in Burns et al. 2018, arXiv 1802.01489: .873)",
             is_reached=accuracy >= 0.92,
             table=average(runs),
