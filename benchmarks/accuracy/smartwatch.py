@@ -67,8 +67,8 @@ def main() -> None:
     publish(
         Outcome(
             name="accuracy/smartwatch",
-            question="Accuracy over 7 exercises, windows of 4 seconds that do not overlap (those learnt from do, by half), "
-            "accelerometer and gyroscope, 5 folds by person.",
+            question="Accuracy over 7 exercises, windows of 4 seconds that do not overlap (those learnt from do, by "
+            "half), accelerometer and gyroscope, 5 folds by person.",
             mark=">= .92 (random forest in Burns et al. 2018, arXiv 1802.01489: .873)",
             is_reached=accuracy >= 0.92,
             table=average(runs),
