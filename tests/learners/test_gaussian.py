@@ -7,6 +7,7 @@ import pytest
 from sklearn.covariance import ledoit_wolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from polymodal.learners import gaussian
 from polymodal.learners._design import Design
 from polymodal.learners._evidence import outputs_of
 from polymodal.learners.gaussian import Gaussian
@@ -94,3 +95,15 @@ def test_unit_and_order_of_modalities_change_nothing(make_design, make_task):
     answers = [Gaussian.path(turned, names, task, [1.0])[0].answer(design, EVERY)
                for names in (design.names, design.names[::-1])]  # fmt: skip
     np.testing.assert_allclose(answers[0], answers[1], atol=1e-9)
+
+
+def test_many_rows_are_drawn_from_and_answered_in_parts(make_design, make_task, monkeypatch):
+    design = make_design(rows=120)
+    task = make_task(design, THREE)
+    whole = Gaussian.path(design, design.names, task, [1.0])[0].answer(design, EVERY)
+    monkeypatch.setattr(gaussian, "_AT_ONCE", 50)
+    parts = Gaussian.path(design, design.names, task, [1.0])[0].answer(design, EVERY)
+    np.testing.assert_allclose(parts, whole, atol=1e-12)
+    monkeypatch.setattr(gaussian, "_MOST_ROWS", 100)
+    drawn = Gaussian.path(design, design.names, task, [1.0])[0].answer(design, EVERY)
+    assert 0 < np.abs(drawn - whole).max() < 5

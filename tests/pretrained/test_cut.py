@@ -2,6 +2,7 @@
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +163,17 @@ def test_blocks_without_linear_layers_are_refused(text_folder: Any) -> None:
     cut = Cut(TextEmbedder.load(text_folder(*WORDS["gpt2"])), 1, "gpt2")
     with pytest.raises(SettingError, match="its last 1 blocks have no linear layer to adapt"):
         encoder_of(cut, LoRA("gpt2", layers=1), TEXTS)
+
+
+def test_threads_do_not_meet(text_folder: Any) -> None:
+    cut = Cut(TextEmbedder.load(text_folder(*WORDS["bert"])), 2, "bert")
+    encoder, _ = encoder_of(cut, LoRA("bert", layers=2), TEXTS)
+
+    def ask(text: str) -> np.ndarray:
+        [states] = cut.states([text])
+        values, mask = cut.carrier.collate([states], cut.carrier.measure([states]))
+        with torch.no_grad():
+            return np.asarray(encoder.upper(values, mask)[0] - torch.from_numpy(states[:8]))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert max(np.abs(one).max() for one in pool.map(ask, TEXTS * 8)) < 1e-5

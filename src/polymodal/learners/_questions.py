@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_matrix, issparse
 
+from polymodal.features._features import Matrix
 from polymodal.learners._evidence import class_evidence
 from polymodal.learners._learner import Task
 
@@ -56,15 +58,15 @@ def evidence_from(
     return found
 
 
-def class_means(x: np.ndarray, codes: np.ndarray, weight: np.ndarray, n_classes: int) -> np.ndarray:
+def class_means(x: Matrix, codes: np.ndarray, weight: np.ndarray, n_classes: int) -> np.ndarray:
     """`[C, W]` weighted means of the rows `[n, W]` of each class; of a class without rows the mean of the others.
 
     >>> class_means(np.array([[1.0], [3.0], [8.0]]), np.array([0, 0, 2]), np.ones(3), 3).ravel().tolist()
     [2.0, 5.0, 8.0]
     """
-    member = (codes[:, None] == np.arange(n_classes)) * weight[:, None]
-    counts = member.sum(axis=0)
-    means = np.asarray(member.T @ x) / np.maximum(counts, 1e-300)[:, None]
+    member = csr_matrix((weight, (codes, np.arange(len(codes)))), shape=(n_classes, len(codes)))
+    counts, sums = np.asarray(member.sum(axis=1)).ravel(), member @ x
+    means = np.asarray(sums.toarray() if issparse(sums) else sums) / np.maximum(counts, 1e-300)[:, None]
     there = counts > 0
     means[~there] = means[there].mean(axis=0) if there.any() else 0.0
     return means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +20,8 @@ from polymodal.registry import LEARNERS
 _STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _MOST_DIRECTIONS = 512  # of all modalities; every subset of them costs a solution of that many equations
 _LEAST_DIRECTIONS = 32  # of each
+_MOST_ROWS = 50_000  # that a covariance is taken of
+_AT_ONCE = 20_000  # rows answered
 
 
 @LEARNERS.register("gaussian")
@@ -32,9 +35,9 @@ class Gaussian(Learner):
     hard to beat on features of pretrained encoders (Wang et al. 2024). It learns categories and labels.
 
     A modality of more columns than its share of 512 is brought to its main directions, which loses nothing while there
-    are no more rows than that. Attributes: `directions` `[W, k]` by modality (no columns where it stays as it is),
-    `widths [m]` that are left, `centre [D]`, `places [Q]`, `sizes [Q]` and `seen [C]` of the questions, `means [C, D]`,
-    `covariances [Q, D, D]`.
+    are no more rows than that; of more than 50,000 rows as many are drawn. Attributes: `directions [W, k]` by modality
+    (no columns where it stays as it is), `widths [m]` that are left, `centre [D]`, `places [Q]`, `sizes [Q]` and
+    `seen [C]` of the questions, `means [C, D]`, `covariances [Q, D, D]`.
     """
 
     view: ClassVar[str] = "wide"
@@ -59,10 +62,12 @@ class Gaussian(Learner):
     @classmethod
     def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:
         rows = usable(design, modalities, task)
+        if len(rows) > _MOST_ROWS:
+            rows = np.sort(np.random.default_rng(task.seed).choice(rows, _MOST_ROWS, replace=False))
         most = max(_LEAST_DIRECTIONS, _MOST_DIRECTIONS // len(modalities))
         directions = {name: _directions(design, name, rows, most, task.seed) for name in modalities}
-        x, has, widths = _coordinates(design, modalities, directions)
-        x, has, weight = x[rows], has[rows], task.weight[rows]
+        x, has, widths = _coordinates(design, modalities, directions, rows)
+        weight = task.weight[rows]
         owner = np.repeat(np.arange(len(widths)), widths)
         shares = np.where(has, weight[:, None], 0.0)
         centre = (x * shares[:, owner]).sum(axis=0) / np.maximum(shares.sum(axis=0), 1e-300)[owner]
@@ -90,9 +95,16 @@ class Gaussian(Learner):
         ]
 
     def answer(self, design: Design, patterns: np.ndarray) -> np.ndarray:
+        parts = [
+            self._answer(design, patterns, np.arange(start, min(start + _AT_ONCE, len(design))))
+            for start in range(0, len(design), _AT_ONCE)
+        ]
+        return np.concatenate([np.zeros((len(patterns), 0, len(self.prior))), *parts], axis=1)
+
+    def _answer(self, design: Design, patterns: np.ndarray, some: np.ndarray) -> np.ndarray:
         mine = [design.names.index(name) for name in self.modalities]
-        rows, subsets, where = distinct_subsets(design.present[:, mine], patterns[:, mine])
-        x, _, _ = _coordinates(design, self.modalities, self.directions)
+        rows, subsets, where = distinct_subsets(design.present[some][:, mine], patterns[:, mine])
+        x, _, _ = _coordinates(design, self.modalities, self.directions, some)
         x -= self.centre
         said = np.zeros((len(rows), len(self.prior)))
         kinds, kind_of = np.unique(subsets, axis=0, return_inverse=True)
@@ -110,7 +122,7 @@ class Gaussian(Learner):
             means = self.means[starts[place] : starts[place + 1], kept]
             slopes = cho_solve(cho_factor(covariance[np.ix_(kept, kept)]), means.T)
             scores.append(x @ slopes - (means * slopes.T).sum(axis=1) / 2)
-        seen = np.split(self.seen, starts[1:-1])
+        seen = [self.seen[start:stop] for start, stop in pairwise(starts)]
         return evidence_from(scores, self.places, seen, self.prior, len(x))
 
     def export(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -137,18 +149,21 @@ def _directions(design: Design, name: str, rows: np.ndarray, most: int, seed: in
 
 
 def _coordinates(
-    design: Design, modalities: Sequence[str], directions: Mapping[str, np.ndarray]
+    design: Design, modalities: Sequence[str], directions: Mapping[str, np.ndarray], rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`[N, D]` all modalities side by side, zero where absent; `[N, m]` what is there; `[m]` columns of each."""
+    """Of rows `[n]`: `[n, D]` all modalities side by side, zero where absent; `[n, m]` what is there; `[m]` widths."""
     widths = np.array([directions[name].shape[1] or directions[name].shape[0] for name in modalities])
-    x, start = np.zeros((len(design), int(widths.sum()))), 0
+    x, start = np.zeros((len(rows), int(widths.sum()))), 0
     for name, width in zip(modalities, widths.tolist(), strict=True):
         if name in design.wide:
-            wide, along = design.wide[name], directions[name]
+            place = np.full(len(design), -1)
+            place[design.rows(name)] = np.arange(len(design.rows(name)))
+            here = place[rows]
+            wide, along = design.wide[name][here[here >= 0]], directions[name]
             dense = wide @ along if along.shape[1] else wide.toarray() if hasattr(wide, "toarray") else wide
-            x[design.rows(name), start : start + width] = dense
+            x[here >= 0, start : start + width] = dense
         start += width
-    has = design.present[:, [design.names.index(name) for name in modalities]]
+    has = design.present[rows][:, [design.names.index(name) for name in modalities]]
     return x, has, widths
 
 

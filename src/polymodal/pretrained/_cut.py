@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -92,10 +93,14 @@ class Cut:
 
     def _run(self, samples: Sequence[Any]) -> list[tuple[list[int], Tensor, Tensor]]:
         held: list[Tensor] = []
+        mine = get_ident()
+
+        def hold(_: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+            if get_ident() == mine:  # another thread may ask the same network
+                held.append(_first(given, named))
+
         first = self.embedder.blocks()[-self.layers]
-        handle = first.register_forward_pre_hook(
-            lambda _, given, named: held.append(_first(given, named)), with_kwargs=True
-        )
+        handle = first.register_forward_pre_hook(hold, with_kwargs=True)
         found = []
         try:
             with exact_inference(self.embedder.device):
@@ -135,7 +140,7 @@ class Upper(nn.Module):
         super().__init__()
         self.network, self.width = network, shell.width
         self._shell = shell
-        self._states: list[Tensor] = []
+        self._states: dict[int, Tensor] = {}  # by thread
         first.register_forward_pre_hook(self._hand_in, with_kwargs=True)
 
     def forward(self, states: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -151,16 +156,16 @@ class Upper(nn.Module):
         return torch.cat(found)[back]
 
     def _go_on(self, states: Tensor) -> Tensor:
-        self._states.append(states)
+        self._states[get_ident()] = states
         try:
             return self._shell._forward(self._shell.blank(states))
         finally:
-            self._states.clear()
+            del self._states[get_ident()]
 
     def _hand_in(self, _: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         if given:
-            return (self._states[0], *given[1:]), named
-        return given, {**named, "hidden_states": self._states[0]}
+            return (self._states[get_ident()], *given[1:]), named
+        return given, {**named, "hidden_states": self._states[get_ident()]}
 
 
 class _HandOn(nn.Module):
