@@ -27,7 +27,7 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
         table = rows.with_schema(schema)
         if not table.frame.index.is_unique:  # faults are filed by label
             table = Table(table.frame.reset_index(drop=True), schema, table.files)
-        return table, _differences(list(table.frame.columns), schema)
+        return table, _differences(table.frame, schema)
     if isinstance(rows, pd.Series):  # one row of a frame
         rows = rows.to_dict()
     if isinstance(rows, Mapping) and not _is_columns(rows, schema):
@@ -35,14 +35,19 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
     if isinstance(rows, Sequence) and not isinstance(rows, (str, bytes)) and all(isinstance(r, Mapping) for r in rows):
         return Table(_frame_of_rows(rows, schema), schema, _folder(files)), []
     frame, folder = read_frame(rows, files)
-    return Table(frame, schema, folder), _differences(list(frame.columns), schema)
+    return Table(frame, schema, folder), _differences(frame, schema)
 
 
-def _differences(columns: list[str], schema: Schema) -> list[str]:
+def _differences(frame: pd.DataFrame, schema: Schema) -> list[str]:
+    columns = list(frame.columns)
     differences = schema.differences(columns)
     reads = [source for name, one in schema.modalities.items() for source in one.sources(name)]
     if reads and not set(reads) & set(columns):
         raise SchemaError("the table has none of the columns that the model reads", differences[:20])
+    for name, one in schema.modalities.items():
+        there = [source for source in one.sources(name) if source in frame.columns]
+        if there and len(frame) > 1 and frame[there].isna().to_numpy().all():
+            differences.append(f"no row has {name!r}, which the model learnt from; all are answered without it")
     return differences
 
 

@@ -20,6 +20,7 @@ from polymodal.asked import as_table
 from polymodal.errors import ArtifactError, FitError, SettingError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
+from polymodal.portfolio.limitations import limitations
 from polymodal.portfolio.portfolio import Portfolio
 from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
 from polymodal.portfolio.train import train_portfolio
@@ -31,7 +32,7 @@ from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
 from polymodal.training.build import probe
 from polymodal.training.choice import Choice
-from polymodal.training.ensemble import Recipe
+from polymodal.training.ensemble import Recipe, held_out_rows
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
@@ -116,6 +117,7 @@ class Model:
         self.precision, self.accelerator = precision, accelerator
         self.patterns, self.balance, self.pretrain = patterns, balance, pretrain
         self.histories: list[History] = []
+        self.limitations: list[str] = []
         self._portfolio: Portfolio | None = None
         self._preprocessor: Preprocessor | None = None
         self._features: dict[str, int] = {}
@@ -188,6 +190,8 @@ class Model:
             max_unreadable: share of a column's filled cells that may be unreadable.
             progress: show a bar on a terminal.
 
+        What the rows do not let the model learn or check stands in `limitations` afterwards, in words.
+
         Raises SettingError, UnreadableError when too many cells of a column are broken, FitError when there is too
         little to learn from.
         """
@@ -203,18 +207,21 @@ class Model:
         memory = preprocessor.prepare(chosen)
         features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
         recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, self._plan, self.seed)
+        n_asked = preset.n_folds(chosen) if self.folds == "auto" else self.folds
+        n_folds = min(n_asked, chosen.n_groups)
         with progress_bar(progress) as watch:
             portfolio, histories = train_portfolio(
                 chosen,
                 memory,
                 recipe,
                 names,
-                preset.n_folds(chosen) if self.folds == "auto" else min(self.folds, chosen.n_groups),
+                n_folds,
                 budget=limit,
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 watch=watch,
             )
         self._portfolio, self.histories = portfolio, histories
+        self.limitations = limitations(chosen, memory, held_out_rows(chosen, n_folds, self.seed), n_asked)
         decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
         self._preprocessor, self._features = replace(preprocessor, schema=decided), features
         return self.to(self._device)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from polymodal.errors import SettingError, near_miss
@@ -45,7 +46,7 @@ class Registry(Generic[T]):
         """Every known name, sorted; reading the folder imports nothing."""
         folder = importlib.import_module(self.package)
         files = {module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")}
-        return sorted(files | {point.name for point in entry_points(group=self.package)} | set(self._parts))
+        return sorted(files | _outside(self.package).keys() | set(self._parts))
 
     def get(self, name: str) -> T:
         """The part of that name.
@@ -57,7 +58,7 @@ class Registry(Generic[T]):
         return self._parts[name]
 
     def _load(self, name: str) -> None:
-        outside = {point.name: point for point in entry_points(group=self.package)}
+        outside = _outside(self.package)
         if name in outside:
             self._parts[name] = outside[name].load()
             return
@@ -65,6 +66,12 @@ class Registry(Generic[T]):
             raise SettingError(f"unknown {self.noun} {name!r}. {near_miss(name, self.names())}")
         importlib.import_module(f"{self.package}.{name}")
         assert name in self._parts, f"{self.package}.{name} registers no {self.noun} under its own name"
+
+
+@cache  # installed packages are read from disk, which tells on tables of thousands of columns
+def _outside(group: str) -> dict[str, EntryPoint]:
+    """The parts that other packages have announced, by name."""
+    return {point.name: point for point in entry_points(group=group)}
 
 
 def _origin(part: object) -> str:

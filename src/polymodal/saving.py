@@ -56,6 +56,7 @@ def to_artifact(model: Model) -> Artifact:
         "encoders": given,
         "adapted": adapted,
         "own_encoders": {name: model._features[name] for name in model._features},
+        "limitations": model.limitations,
         "histories": [asdict(one) for one in model.histories],
         "networks": len(model.networks),
         "portfolio": portfolio,
@@ -85,6 +86,7 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
     model = kind(encoders={**record["encoders"], **adapted, **modules}, **record["settings"])
     model._features = dict(record["own_encoders"])
     model._preprocessor = _preprocessor(artifact, adapted)
+    model.limitations = list(record.get("limitations", ()))  # not in the first files
     model.histories = [History(**one) for one in record["histories"]]
     pre = model._preprocessor
     own: dict[str, Any] = {name: one for name, one in model.encoders.items() if name not in pre.embedders}

@@ -107,6 +107,8 @@ def fit(
         note(made_of.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     note("Of what each modality tells by itself, the joint model uses:")
     note(model.diagnosis().to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    for limitation in model.limitations:
+        note(f"note: {limitation}")
     if kept is None:
         answer(f"Fitted on {len(table)} rows.", {"model": out, "rows": len(table)}, json)
         return

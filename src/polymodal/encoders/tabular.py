@@ -14,12 +14,15 @@ from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 MOST_TOKENS = 8
+MOST_MIXED = 256  # columns that look at each other; the cost grows with their square
 _NARROWEST = 1e-4  # of a bin, in spreads; beside a huge value all others may be too close for single precision
 
 
 @ENCODERS.register("tabular")
 class TabularEncoder(Encoder):
     """`[n, F]` -> one token for each filled column, up to 8; more columns are gathered into 4 tokens.
+
+    Columns are mixed by attention before they are gathered, beyond 256 of them after.
 
     Numbers enter piecewise-linearly between training quantiles (Gorishniy et al. 2022), so that the network can
     bend where the data are dense. An empty column has no token.
@@ -49,6 +52,7 @@ class TabularEncoder(Encoder):
                 self.category.weight[self.offsets] = 0.0  # 'other' starts neutral
         self.mix = Block(width, dropout=dropout) if n_columns > 1 else None
         self.pool = AttentionPool(width, 4) if n_columns > MOST_TOKENS else None
+        self.mixes_first = n_columns <= MOST_MIXED
 
     def forward(self, field: Field) -> Tokens:
         mask = field.mask if field.mask is not None else torch.ones_like(field.values, dtype=torch.bool)
@@ -59,10 +63,11 @@ class TabularEncoder(Encoder):
             codes = field.values[:, self.n_numbers :].long() + self.offsets
             parts.append(self.category(codes))
         tokens = torch.cat(parts, dim=1) + self.column
-        if self.mix is not None:
+        if self.mix is not None and self.mixes_first:
             tokens = self.mix(tokens, mask)
         if self.pool is not None:
-            return all_real(self.pool(tokens, mask), field)
+            gathered = self.pool(tokens, mask)
+            return all_real(gathered if self.mix is None or self.mixes_first else self.mix(gathered), field)
         return Tokens(tokens, mask, field.rows)
 
     def _number_tokens(self, numbers: Tensor) -> Tensor:

@@ -120,7 +120,7 @@ def _gather(subject: Subject) -> Page:
         presence=presence(subject),
         learning=[*made_of(subject.standings), *learning(subject.histories)],
         findings=list(findings(subject)),
-        notes=subject.predictions.notes,
+        notes=[*subject.limitations, *subject.predictions.notes],
     )
 
 

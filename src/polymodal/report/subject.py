@@ -38,6 +38,7 @@ class Subject:
         histories: of the model's members.
         standings: for each target what its answers are made of.
         made_of: the same in a few words.
+        limitations: what the rows learnt from did not let the model learn or check.
     """
 
     table: Table
@@ -49,6 +50,7 @@ class Subject:
     histories: Sequence[History]
     standings: Mapping[str, Sequence[Standing]]
     made_of: str
+    limitations: Sequence[str]
 
     @classmethod
     def of(cls, model: Model, table: Table) -> Subject:
@@ -67,6 +69,7 @@ class Subject:
             histories=model.histories,
             standings=model.portfolio.standings,
             made_of=model.portfolio.describe(model.fusion),
+            limitations=model.limitations,
         )
 
     @property
