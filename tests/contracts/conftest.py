@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -118,12 +119,29 @@ def table() -> pm.Table:
     return pm.Table(frame, gappy.schema)
 
 
+@pytest.fixture(scope="session")
+def models(table: pm.Table) -> Callable[[str], pm.Model]:
+    """Makes, once each, a model of a fusion over everything registered, or a fitted one of every registered learner."""
+
+    @functools.cache
+    def made(name: str) -> pm.Model:
+        if name == PORTFOLIO:
+            return pm.Model(learners=["network", *LEARNERS.names()], folds=2, epochs=1, width=8).fit(table)
+        return untrained(table, name)
+
+    return made
+
+
 @pytest.fixture(scope="session", params=[*FUSIONS.names(), PORTFOLIO])
-def model(request: pytest.FixtureRequest, table: pm.Table) -> pm.Model:
-    """A model of each registered fusion over everything registered, and a fitted one of every registered learner."""
-    if request.param == PORTFOLIO:
-        return pm.Model(learners=["network", *LEARNERS.names()], folds=2, epochs=1, width=8).fit(table)
-    return untrained(table, request.param)
+def model(request: pytest.FixtureRequest, models: Callable[[str], pm.Model]) -> pm.Model:
+    """A model of each registered fusion, and one of every registered learner."""
+    return models(request.param)
+
+
+@pytest.fixture(scope="session", params=["transformer", PORTFOLIO])
+def reader(request: pytest.FixtureRequest, models: Callable[[str], pm.Model]) -> pm.Model:
+    """For laws on each kind of cell: what reads cells is the same whatever fusion comes after."""
+    return models(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """Law 10: whatever works for two modalities works for one, three and eight."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -17,11 +20,20 @@ def mixed(count: int) -> pm.Table:
     return random_table(np.random.default_rng(count), kinds, ROWS, missing=0.3)
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_the_whole_road(count, tmp_path, answers):
+    walk(pm.Model(folds=1, epochs=1, width=8), count, tmp_path, answers)
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
 @pytest.mark.parametrize("fusion", FUSIONS.names())
-def test_the_whole_road(fusion, count, tmp_path, answers):
+def test_every_fusion(fusion, count, tmp_path, answers):
+    walk(pm.Model(fusion, learners=["network"], folds=1, epochs=1, width=8), count, tmp_path, answers)
+
+
+def walk(model: pm.Model, count: int, tmp_path: Path, answers: Callable[..., np.ndarray]) -> None:
     table = mixed(count)
-    model = pm.Model(fusion, folds=1, epochs=1, width=8).fit(table)
+    model.fit(table)
     before = answers(model, table)
     assert np.isfinite(before).all()
     np.testing.assert_array_equal(answers(pm.load(model.save(tmp_path / "model.pm")), table), before)

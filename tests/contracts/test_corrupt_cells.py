@@ -40,19 +40,19 @@ def test_named_with_its_row_and_counted(kind):
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
-def test_answered_as_if_absent_and_flagged(kind, model, table, answers, as_row):
+def test_answered_as_if_absent_and_flagged(kind, reader, table, answers, as_row):
     rows = [as_row(table, 0) for _ in range(3)]
     without = {column: cell for column, cell in rows[0].items() if column != kind}
     rows[1][kind] = CORRUPT
-    found = model.predict(rows)
+    found = reader.predict(rows)
     position = table.schema.names.index(kind)
     assert found.used[:, position].tolist() == [True, False, True]
     assert list(found.faulty_rows) == [1]
     assert "row 1" in str(found)
     assert [bool(flag) for flag in found.to_pandas()["unreadable"]] == [False, True, False]
-    both = answers(model, rows)
-    np.testing.assert_allclose(both[1], answers(model, without)[0], atol=1e-5)
-    np.testing.assert_allclose(both[[0, 2]], answers(model, [rows[0]] * 2), atol=1e-5)
+    both = answers(reader, rows)
+    np.testing.assert_allclose(both[1], answers(reader, without)[0], atol=1e-5)
+    np.testing.assert_allclose(both[[0, 2]], answers(reader, [rows[0]] * 2), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())

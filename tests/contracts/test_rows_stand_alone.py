@@ -32,11 +32,11 @@ def test_batch_size(model, table, answers, size, monkeypatch):
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
 @pytest.mark.parametrize("cell", ["another", "corrupt", "absent"])
-def test_a_neighbours_cell(model, table, answers, as_row, kind, cell):
+def test_a_neighbours_cell(reader, table, answers, as_row, kind, cell):
     rows = [as_row(table, row) for row in range(6)]
-    before = answers(model, rows)
+    before = answers(reader, rows)
     rows[0][kind] = {"another": MODALITIES.get(kind).example(np.random.default_rng(9)), "corrupt": object()}.get(cell)
-    after = answers(model, rows)
+    after = answers(reader, rows)
     np.testing.assert_allclose(after[1:], before[1:], atol=TOLERANCE)
     assert not np.allclose(after[0], before[0], atol=TOLERANCE)
 

@@ -17,14 +17,14 @@ def blank(cell: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
-def test_blank_is_not_absent(model, table, answers, as_row, kind):
+def test_blank_is_not_absent(reader, table, answers, as_row, kind):
     cell = blank(MODALITIES.get(kind).example(np.random.default_rng(0)))
     rest = {column: value for column, value in as_row(table, 0).items() if column != kind}
-    with_blank = model.predict([{**rest, kind: cell}, {kind: cell}])
+    with_blank = reader.predict([{**rest, kind: cell}, {kind: cell}])
     position = table.schema.names.index(kind)
     assert with_blank.used[:, position].all()
-    assert not np.array_equal(answers(model, [{**rest, kind: cell}]), answers(model, [rest]))
-    assert not np.array_equal(answers(model, [{kind: cell}]), answers(model, [{}]))
+    assert not np.array_equal(answers(reader, [{**rest, kind: cell}]), answers(reader, [rest]))
+    assert not np.array_equal(answers(reader, [{kind: cell}]), answers(reader, [{}]))
 
 
 def test_zero_in_a_column_of_a_group(model, answers):
