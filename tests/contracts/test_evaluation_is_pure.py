@@ -121,5 +121,5 @@ def test_fit_leaves_all_it_was_given_alone(small):
     assert encoders == {"v": given}
     assert given.training
     assert all(torch.equal(weights[name], value) for name, value in given.state_dict().items())
-    asked = [name for name in settings if not name.startswith("_") and name not in ("networks", "histories")]
+    asked = [name for name in settings if not name.startswith("_") and name not in ("histories", "limitations")]
     assert all(getattr(model, name) == settings[name] for name in asked)
