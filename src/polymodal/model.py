@@ -75,6 +75,9 @@ class Model:
         balance: what keeps one modality from learning at the others' expense: "none", "pareto" (MMPareto), "blend"
             (gradient blending) or "ogm" (OGM-GE).
         pretrain: epochs, of all the `epochs` the first, in which each modality is trained by itself.
+        segments: 0 to 0.9, the largest share of a series (a span of time) or of a panel or table (a block of columns)
+            that the network is trained without, drawn anew for each cell.
+        curriculum: "none", or "difficulty": for the first half of the training rows that the network finds hard wait.
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
@@ -104,6 +107,8 @@ class Model:
         patterns: str = "uniform",
         balance: str = "none",
         pretrain: int = 0,
+        segments: float = 0.0,
+        curriculum: str = "none",
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
@@ -116,6 +121,7 @@ class Model:
         self.weight_decay, self.patience = weight_decay, patience
         self.precision, self.accelerator = precision, accelerator
         self.patterns, self.balance, self.pretrain = patterns, balance, pretrain
+        self.segments, self.curriculum = segments, curriculum
         self.histories: list[History] = []
         self.limitations: list[str] = []
         self._portfolio: Portfolio | None = None
@@ -340,6 +346,8 @@ class Model:
             patterns=self.patterns,
             balance=self.balance,
             pretrain=self.pretrain,
+            segments=self.segments,
+            curriculum=self.curriculum,
         )
 
     def _check_settings(self, table: Any) -> None:

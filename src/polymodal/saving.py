@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SETTINGS = (
     "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
     "learning_rate", "weight_decay", "patience", "precision", "accelerator", "patterns",
-    "balance", "pretrain",
+    "balance", "pretrain", "segments", "curriculum",
 )  # fmt: skip
 
 

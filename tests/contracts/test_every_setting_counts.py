@@ -44,6 +44,8 @@ MODEL = {
     "patterns": "curriculum",
     "balance": "pareto",
     "pretrain": 2,
+    "segments": 0.5,
+    "curriculum": "difficulty",
 }
 
 

@@ -55,6 +55,13 @@ def fit(
     pretrain: Annotated[
         int, typer.Option("--pretrain", min=0, help="First epochs, in which each modality is trained by itself.")
     ] = 0,
+    segments: Annotated[
+        float,
+        typer.Option("--segments", min=0.0, max=0.9, help="Train without spans of series and blocks of columns."),
+    ] = 0.0,
+    curriculum: Annotated[
+        Literal["none", "difficulty"], typer.Option("--curriculum", help="Let hard rows wait at first.")
+    ] = "none",
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -97,6 +104,8 @@ def fit(
         patterns=patterns,
         balance=balance,
         pretrain=pretrain,
+        segments=segments,
+        curriculum=curriculum,
         seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)

@@ -42,6 +42,7 @@ class Series(Modality):
     """
 
     kind: ClassVar[str] = "series"
+    has_parts: ClassVar[bool] = True
     encoder: str = "series"
     rate: float | None = Setting(None, gt=0)
     max_length: int = Setting(2048, ge=8)

@@ -49,6 +49,7 @@ class Tabular(Modality):
 
     kind: ClassVar[str] = "tabular"
     is_group: ClassVar[bool] = True
+    has_parts: ClassVar[bool] = True
     encoder: str = "tabular"
     categories: tuple[str, ...] = ()
     max_categories: int = Setting(1000, ge=2)

@@ -47,6 +47,7 @@ class Vector(Modality):
 
     kind: ClassVar[str] = "vector"
     is_group: ClassVar[bool] = True
+    has_parts: ClassVar[bool] = True
     encoder: str = "vector"
     prefix: str | None = None
     scale: Literal["auto", "log", "standard"] = Setting("auto")

@@ -23,7 +23,6 @@ _LEAST_ROWS_TO_DOUBT = 10
 _ID_NAME = re.compile(r"(?:^|[\W_])(?:id|uuid|guid)$", re.IGNORECASE)
 _CAMEL_ID_NAME = re.compile(r"[a-z](?:Id|ID)$")
 _COUNTER_NAME = re.compile(r"^(?:index|key|row|nr|no|unnamed: \d+)$|_(?:index|key)$", re.IGNORECASE)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 
 
 def infer_schema(
@@ -115,7 +114,7 @@ def _recognise(column: str, values: pd.Series, files: Path | None) -> tuple[str 
     for kind in (*_FIRST, *others):
         if kind in kinds and (reason := MODALITIES.get(kind).recognises(values, files)):
             return kind, reason
-    unusable = _is_date(values, known) or _is_identifier(column, known)
+    unusable = _is_identifier(column, known)
     if unusable:
         return None, LEFT_OUT + unusable
     for kind in _LAST:
@@ -128,17 +127,6 @@ def _recognise(column: str, values: pd.Series, files: Path | None) -> tuple[str 
         f"{LEFT_OUT}no modality recognises {_types_of(known)}, first {sample[:60]}. "
         f"Say types={{{column!r}: ...}} to use it"
     )
-
-
-def _is_date(values: pd.Series, known: pd.Series) -> str | None:
-    is_date = pd.api.types.is_datetime64_any_dtype(values.dtype) or pd.api.types.infer_dtype(known) in (
-        "date",
-        "datetime",
-    )
-    some = known.head(500)
-    if is_date or all(isinstance(one, str) and _DATE.fullmatch(one.strip()) for one in some):
-        return "timestamps are not a modality yet; give time= to split by it, or a number such as days since a start"
-    return None
 
 
 def _is_identifier(column: str, known: pd.Series) -> str | None:

@@ -1,7 +1,8 @@
 """Cells hidden on purpose: what would a model say if this were missing, for this reason, this often?
 
 The mechanisms are those of Rubin 1976: completely at random (MCAR), by something that stays visible (MAR), by what is
-hidden itself (MNAR); and whole blocks of rows, as when a site never collects a modality.
+hidden itself (MNAR); and whole blocks of rows, as when a site never collects a modality. Parts of a cell are hidden
+completely at random.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import pandas as pd
 
 from polymodal.errors import SettingError, near_miss
 from polymodal.schema.cells import is_absent
+from polymodal.schema.segments import without_segments
 from polymodal.schema.table import Table
 
-MECHANISMS = ("block", "mar", "mcar", "mnar")
+MECHANISMS = ("block", "mar", "mcar", "mnar", "segment")
 _STRENGTH = 3.0
 _BLOCKS = 10
 
@@ -30,9 +32,10 @@ class Hidden:
 
     Attributes:
         table: with the cells gone; the table it was made from is as it was.
-        cells: `[N, M]` bool, True where a present cell was hidden, modalities in the order of `table.schema.names`.
-        shares: for each modality the share of its present cells that was hidden.
-        mechanism: "mcar", "mar", "mnar" or "block".
+        cells: `[N, M]` bool, True where a present cell was hidden, modalities in the order of `table.schema.names`; of
+            "segment", where nothing was left of it.
+        shares: for each modality the share of its present cells that was hidden; of "segment", of their steps.
+        mechanism: "mcar", "mar", "mnar", "block" or "segment".
         by: what decided, in words.
     """
 
@@ -44,6 +47,9 @@ class Hidden:
 
     def __str__(self) -> str:
         counts = self.cells.sum(axis=0).tolist()
+        if self.mechanism == "segment":
+            told = [f"  {name}: {share:.1%} of each cell present" for name, share in self.shares.items()]
+            return "\n".join([f"hidden ({self.mechanism}, by {self.by}):", *told])
         told = [
             f"  {name}: {count} cells, {self.shares[name]:.1%} of those present"
             for name, count in zip(self.table.schema.names, counts, strict=True)
@@ -68,7 +74,9 @@ def hide(
         shares: of present cells to hide, from 0 to 1: one for all modalities, or by modality (the others keep theirs).
             The number of cells is met exactly, except by blocks, which are hidden whole.
         mechanism: "mcar", at random; "mar", by the visible column `by`; "mnar", by the hidden cell itself, or by the
-            target `by`; "block", whole groups of rows.
+            target `by`; "block", whole groups of rows; "segment", one contiguous part of every present cell, at
+            random: a span of a series, a block of the columns of a panel or table, of the share of its length; one
+            share for all then leaves the modalities without parts as they are.
         by: the column or target that decides. A cell itself counts by its size: a number, the mean of a picture, series
             or vector, the length of a text, the mean rank of the columns of a group. For "block", the column of
             groups; left out, the group column of the schema.
@@ -86,11 +94,16 @@ def hide(
     ([True, True, False, False], 0.5)
     """
     schema = table.schema
-    wanted = dict(shares) if isinstance(shares, Mapping) else dict.fromkeys(schema.names, shares)
+    names = [name for name in schema.names if mechanism != "segment" or schema.modalities[name].has_parts]
+    wanted = dict(shares) if isinstance(shares, Mapping) else dict.fromkeys(names, shares)
     faults = [*_share_faults(table, wanted), *_mechanism_faults(table, wanted, mechanism, by, strength, blocks, seed)]
     if faults:
         raise SettingError("cells cannot be hidden like this:" + "".join(f"\n  - {fault}" for fault in faults))
     present = table.present()
+    if mechanism == "segment":
+        opened, parts = without_segments(table, wanted, seed)
+        gone = present & ~opened.present()
+        return Hidden(opened, gone, dict.fromkeys(schema.names, 0.0) | parts, mechanism, "chance")
     cells = np.zeros_like(present)
     for place, name in enumerate(schema.names):
         rows = np.flatnonzero(present[:, place])
@@ -135,7 +148,19 @@ def _mechanism_faults(
             yield "blocks is for the mechanism 'block' without a column of groups"
         elif isinstance(blocks, bool) or not isinstance(blocks, numbers.Integral) or blocks < 2:
             yield f"blocks is a whole number from 2; {blocks!r} came"
+    if mechanism == "segment":
+        yield from _part_faults(table, shares)
     yield from _by_faults(table, shares, mechanism, by)
+
+
+def _part_faults(table: Table, shares: Mapping[str, Any]) -> Iterator[str]:
+    for name in shares.keys() & table.schema.modalities.keys():
+        one = table.schema.modalities[name]
+        if not one.has_parts:
+            yield f"a cell of {name!r} ({one.kind}) has no parts to hide; series, panels and tables have"
+        others = {reader for column in one.sources(name) for reader in table.schema.readers(column)} - {name}
+        if shares[name] and others:
+            yield f"{name!r} has a column that is read by {sorted(others)} too"
 
 
 def _by_faults(table: Table, shares: Mapping[str, Any], mechanism: str, by: Any) -> Iterator[str]:
@@ -143,8 +168,8 @@ def _by_faults(table: Table, shares: Mapping[str, Any], mechanism: str, by: Any)
         if mechanism == "mar":
             yield "mar needs by=COLUMN, a column that stays visible"
         return
-    if mechanism == "mcar":
-        yield f"mcar goes by nothing, so by={by!r} would say nothing; mar goes by a column"
+    if mechanism in ("mcar", "segment"):
+        yield f"{mechanism} goes by nothing, so by={by!r} would say nothing; mar goes by a column"
     elif mechanism == "mnar":
         if by not in table.schema.targets:
             yield f"mnar goes by the cell itself or by a target; {by!r} is none. {near_miss(by, table.schema.targets)}"

@@ -36,6 +36,7 @@ class Modality(BaseModel):
 
     kind: ClassVar[str]
     is_group: ClassVar[bool] = False  # whether it is made of several columns, named by `columns`
+    has_parts: ClassVar[bool] = False  # whether a sample is a row of values, any of which may be missing by itself
     columns: tuple[str, ...] = ()
     encoder: str
     pretrained: str | None = None

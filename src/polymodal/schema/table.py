@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -134,6 +134,12 @@ class Table:
                     frame[column] = kept.where(~rows, None)
         table = Table(frame, self.schema, self.files)
         table._cells = {n: _hide_cells(c, gone[n], frame.index) if n in gone else c for n, c in self._cells.items()}
+        return table
+
+    def over(self, frame: pd.DataFrame, changed: Collection[str]) -> Table:
+        """The same rows read from another frame, in which only the modalities `changed` have other cells."""
+        table = Table(frame, self.schema, self.files)
+        table._cells = {name: cells for name, cells in self._cells.items() if name not in changed}
         return table
 
     def cells(self, name: str) -> Cells:

@@ -75,6 +75,7 @@ def train(
     """
     networks, histories, answers = [], [], []
     risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
+    in_parts = {name for name, one in table.schema.modalities.items() if one.has_parts and one.pretrained is None}
     for member, rows in enumerate(held_out):
         rest = np.setdiff1d(np.arange(len(memory)), rows)
         train_rows, validation = memory.take(rest), memory.take(rows)
@@ -96,6 +97,7 @@ def train(
             validation,
             table.schema.targets,
             recipe.plan(len(rest)),
+            in_parts=in_parts,
             seed=seed,
             budget=None if budget is None else budget / len(held_out),
             checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),

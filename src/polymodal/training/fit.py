@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
 from polymodal.training.balance._balance import Balance
 from polymodal.training.checkpoint import Checkpoint
+from polymodal.training.difficulty import Difficulty, all_shown_from
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
 from polymodal.training.schedules import SCHEDULES
+from polymodal.training.segments import hide_segments
 from polymodal.training.step import Shown, Step
 from polymodal.training.validation import validate
 
@@ -59,6 +61,7 @@ def fit(
     targets: Mapping[str, Target],
     plan: Plan,
     *,
+    in_parts: Collection[str] = (),
     seed: int = 0,
     budget: float | None = None,
     checkpoint: Path | None = None,
@@ -66,8 +69,9 @@ def fit(
 ) -> History:
     """Train `network` in place and leave it with the weights of the best epoch.
 
-    `budget` is in seconds. With `checkpoint` the state is written after every epoch, and a run that finds a
-    checkpoint of the same settings goes on from it to the same weights, bit for bit on CPU, as if never stopped.
+    `in_parts` names the modalities of whose cells a part may be hidden; `budget` is in seconds. With `checkpoint` the
+    state is written after every epoch, and a run that finds a checkpoint of the same settings goes on from it to the
+    same weights, bit for bit on CPU, as if never stopped.
     Raises FitError when the loss stops being finite, SettingError for a precision or accelerator that is not there.
     """
     fabric = _fabric(plan)
@@ -77,6 +81,7 @@ def fit(
     balance: Balance | None = None
     if plan.balance != "none":
         balance = BALANCES.get(plan.balance)(names, plan.epochs - plan.pretrain)
+    difficulty = Difficulty(train, targets) if plan.curriculum == "difficulty" else None
     step = Step(network, apart=balance is not None)
     optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
@@ -90,12 +95,18 @@ def fit(
     if store and store.exists():
         history, best, spent = store.load(network, optimizer)
         history.stopped = _verdict(history, plan, spent, budget)  # with the budget of this run
-    n_batches = math.ceil(len(train) / plan.batch_size)
     epoch = len(history.losses)
     apart = plan.pretrain / plan.epochs  # share of the run in which each modality learns by itself
     devices = [fabric.device] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         while not history.stopped:
+            done = max(epoch / plan.epochs, (spent + time.monotonic() - start) / budget if budget else 0.0)
+            shown = torch.arange(len(train))
+            if difficulty:
+                shown = torch.from_numpy(
+                    difficulty.rows(network, max(done - apart, 0.0) / (1.0 - apart), fabric.device)
+                )
+            n_batches = math.ceil(len(shown) / plan.batch_size)
             # All randomness of an epoch hangs on (seed, epoch), so a resumed run draws what it would have drawn.
             torch.manual_seed((seed + 1) * 1_000_003 + epoch)
             network.train()
@@ -105,7 +116,7 @@ def fit(
             balancing = None if pretrains else balance
             if balancing:
                 balancing.begin(history.balance)
-            order = torch.randperm(len(train))
+            order = shown[torch.randperm(len(shown))]
             total = 0.0
             for index in range(n_batches):
                 elapsed = spent + time.monotonic() - start
@@ -117,6 +128,8 @@ def fit(
                 kept = torch.stack([present, schedule.draw(present, max(done - apart, 0.0) / (1.0 - apart))])
                 if pretrains:
                     kept = kept[:0]
+                if plan.segments:
+                    batch = hide_segments(batch, in_parts, plan.segments)
                 loss = stepper(Shown(batch.to(fabric.device), kept.to(fabric.device)))
                 optimizer.zero_grad()
                 if balancing:
@@ -166,7 +179,8 @@ def _fabric(plan: Plan) -> Fabric:
 def _verdict(history: History, plan: Plan, elapsed: float, budget: float | None) -> str:
     if len(history.losses) >= plan.epochs:
         return "all epochs done"
-    if len(history.losses) - 1 - max(history.best_epoch, history.pretrained - 1) >= plan.patience:
+    first = max(history.pretrained, all_shown_from(plan))  # no verdict before everything has been shown
+    if len(history.losses) - 1 - max(history.best_epoch, first - 1) >= plan.patience:
         return f"no better validation lattice for {plan.patience} epochs"
     if budget and elapsed >= budget:
         return "time budget used"

@@ -19,6 +19,8 @@ class Plan:
         patterns: which subsets of a row are shown; see `polymodal.training.schedules`.
         pretrain: how many of the epochs come first and train each modality by itself; it is below `epochs`.
         balance: "none", or what keeps one modality from learning at the others' expense.
+        segments: the largest share of a series or panel that is hidden from the network at once.
+        curriculum: "none", or "difficulty": which rows are shown first.
     """
 
     epochs: int
@@ -31,6 +33,8 @@ class Plan:
     patterns: str = "uniform"
     balance: str = "none"
     pretrain: int = 0
+    segments: float = 0.0
+    curriculum: str = "none"
 
     @classmethod
     def for_rows(
@@ -47,6 +51,8 @@ class Plan:
         patterns: str = "uniform",
         balance: str = "none",
         pretrain: int = 0,
+        segments: float = 0.0,
+        curriculum: str = "none",
     ) -> Plan:
         """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
         import torch
@@ -70,4 +76,6 @@ class Plan:
             patterns=patterns,
             balance=balance,
             pretrain=pretrain,
+            segments=segments,
+            curriculum=curriculum,
         )

@@ -13,6 +13,7 @@ from polymodal.adapters.lora import LoRA
 from polymodal.errors import near_miss
 from polymodal.registry import BALANCES, FUSIONS, OBJECTIVES
 from polymodal.schema.schema import Schema
+from polymodal.training.difficulty import CURRICULA
 from polymodal.training.schedules import SCHEDULES
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
@@ -45,7 +46,14 @@ def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]
         yield f"learning_rate is above 0; {asked['learning_rate']!r} came"
     if "weight_decay" in asked and not (_is_real(asked["weight_decay"]) and asked["weight_decay"] >= 0):
         yield f"weight_decay is at least 0; {asked['weight_decay']!r} came"
-    named = {"precision": PRECISIONS, "patterns": tuple(SCHEDULES), "balance": ("none", *BALANCES.names())}
+    if not (_is_real(asked["segments"]) and 0 <= asked["segments"] <= 0.9):
+        yield f"segments is a share from 0 to 0.9; {asked['segments']!r} came"
+    named = {
+        "precision": PRECISIONS,
+        "patterns": tuple(SCHEDULES),
+        "balance": ("none", *BALANCES.names()),
+        "curriculum": CURRICULA,
+    }
     for noun, known in named.items():
         if asked[noun] not in known:
             yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), known)}"
