@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
     from polymodal.modalities.image import Image
+    from polymodal.modalities.moment import Moment
+    from polymodal.modalities.place import Place
     from polymodal.modalities.sequence import Sequence
     from polymodal.modalities.series import Series
     from polymodal.modalities.tabular import Tabular
@@ -38,9 +40,11 @@ _HOMES = {
     "Lattice": "polymodal.lattice",
     "LoRA": "polymodal.adapters.lora",
     "Model": "polymodal.model",
+    "Moment": "polymodal.modalities.moment",
     "Multilabel": "polymodal.schema.target",
     "Number": "polymodal.schema.target",
     "Ordinal": "polymodal.schema.target",
+    "Place": "polymodal.modalities.place",
     "Schema": "polymodal.schema.schema",
     "Sequence": "polymodal.modalities.sequence",
     "Series": "polymodal.modalities.series",
@@ -65,9 +69,11 @@ __all__ = [
     "Lattice",
     "LoRA",
     "Model",
+    "Moment",
     "Multilabel",
     "Number",
     "Ordinal",
+    "Place",
     "Schema",
     "Sequence",
     "Series",

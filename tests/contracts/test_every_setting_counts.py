@@ -108,8 +108,14 @@ PANEL = pd.DataFrame({f"g{place}": RANDOM.normal(size=ROWS) ** 2 for place in ra
 PICTURES = pd.DataFrame({"x": [RANDOM.integers(0, 256, (20, 20, 3), dtype=np.uint8) for _ in range(ROWS)]})
 WAVES = pd.DataFrame({"x": [RANDOM.normal(size=(12, 1)) for _ in range(ROWS)]})
 LETTERS = pd.DataFrame({"x": ["ACGTacgt"] * (ROWS // 2) + ["TTGCA"] * (ROWS // 2)})
+MOMENTS = pd.DataFrame(
+    {"x": [f"2024-{1 + row % 12:02}-03 10:00+03:00" for row in range(ROWS - 1)] + [86_400]}, dtype=object
+)
+PLACES = pd.DataFrame({axis: RANDOM.uniform(-80, 80, ROWS) for axis in ("lat", "lon")})
 FRAMES = {
     "image": PICTURES,
+    "moment": MOMENTS,
+    "place": PLACES,
     "sequence": LETTERS,
     "series": WAVES,
     "tabular": NUMBERS,
@@ -120,6 +126,13 @@ NOWHERE = "./no such folder"
 
 MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     "image": {"columns": ({}, {"columns": ("x",)}), "size": ({}, {"size": 8})},
+    "moment": {
+        "columns": ({}, {"columns": ("x",)}),
+        "zone": ({}, {"zone": "Asia/Tokyo"}),
+        "format": ({}, {"format": "%Y-%d-%m %H:%M%z"}),
+        "unit": ({}, {"unit": "s"}),
+    },
+    "place": {"columns": ({"columns": ("lat", "lon")}, {"columns": ("lon", "lat")})},
     "sequence": {
         "columns": ({}, {"columns": ("x",)}),
         "k": ({}, {"k": 2}),

@@ -38,6 +38,10 @@ def kinds(schema):
         ([1.5, None, float("inf")] * 8, "tabular", "numbers"),
         ([str(n / 7) for n in range(N)], "tabular", "numbers written as text"),
         (pd.Categorical(["u", "v"] * 12), "tabular", "2 categories"),
+        (pd.date_range("2020-01-01", periods=N), "moment", "timestamps"),
+        (pd.date_range("2020-01-01", periods=N, tz="Asia/Tokyo"), "moment", "timestamps"),
+        ([datetime.date(2020, 1, 1), None] * 12, "moment", "dates"),
+        (["2020-01-01 10:00", "2021-03-01T10:00:30.5+02:00", None] * 8, "moment", "dates written YYYY-MM-DD"),
     ],
 )
 def test_one_column_is_recognised_with_a_reason(cells, kind, reason):
@@ -55,9 +59,6 @@ def test_one_column_is_recognised_with_a_reason(cells, kind, reason):
         ("index", list(range(N)), "it counts the rows"),
         ("", list(range(N)), "it counts the rows"),
         ("nothing", [None] * N, "it holds nothing"),
-        ("seen", pd.date_range("2020-01-01", periods=N), "timestamps are not a modality yet; give time="),
-        ("seen", [datetime.date(2020, 1, 1)] * N, "timestamps are not a modality yet; give time="),
-        ("seen", ["2020-01-01 10:00"] * N, "timestamps are not a modality yet; give time="),
         ("record", [{"a": 1}] * N, "no modality recognises dict values"),
     ],
 )

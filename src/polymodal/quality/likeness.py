@@ -21,8 +21,17 @@ _DENSE = 6  # columns that are compared for every pair before the pairs are thin
 _ALMOST_CONSTANT = 0.9  # share of pairs that agree in a column, above which it tells nothing of chance
 
 # A pair at or above it is taken to be the same thing. Text: a word in twelve changed; numbers: rounded to a tenth of
-# their spread; pictures: compressed and resized.
-THRESHOLDS = {"text": 0.7, "image": 0.975, "sequence": 0.95, "series": 0.95, "tabular": 0.95, "vector": 0.95}
+# their spread; pictures: compressed and resized; moments and places: the thousandth part of their spread apart.
+THRESHOLDS = {
+    "image": 0.975,
+    "moment": 0.999,
+    "place": 0.999,
+    "sequence": 0.95,
+    "series": 0.95,
+    "tabular": 0.95,
+    "text": 0.7,
+    "vector": 0.95,
+}
 OTHERS = 0.999  # kinds without plain features, of which only the content is compared
 
 
@@ -128,6 +137,10 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
         return Directions(_signals(content.arrays), limit)
     if kind == "image":
         return Directions(_thumbnails(content.arrays), limit)
+    if kind == "moment":
+        return Columns(_spread(np.stack(content.samples)[:, 1:]), limit)  # when it was, by whatever clock
+    if kind == "place":
+        return Columns(_spread(np.stack(content.arrays)[:, 3:6].astype(np.float64)), limit)
     if kind == "vector" and content.arrays[0].size <= _FEW_COLUMNS:
         return Columns(_spread(np.stack(content.arrays).astype(np.float64)), limit)
     features = FEATURES.get(kind).measure(content.arrays, content.statistics, seed)

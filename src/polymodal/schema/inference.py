@@ -12,6 +12,7 @@ import pandas as pd
 
 from polymodal.errors import SchemaError
 from polymodal.registry import MODALITIES
+from polymodal.schema.coordinates import coordinate_pairs
 from polymodal.schema.declared import Declared
 from polymodal.schema.schema import Schema
 
@@ -37,8 +38,8 @@ def infer_schema(
     """The schema of a frame: declared parts as declared, then each other column as the first kind that recognises it.
 
     Numeric and categorical columns become one modality; twenty or more numeric columns of one prefix (before `_`,
-    `.` or `:`) become a panel named like it. Columns that cannot be used are left out. `reasons` of the schema says
-    why for each modality, target and column.
+    `.` or `:`) become a panel named like it; columns named `lat` and `lon` or the like become a place. Columns that
+    cannot be used are left out. `reasons` of the schema says why for each modality, target and column.
 
     Raises SchemaError that lists every fault in what was declared, or when no column is left to learn from.
 
@@ -69,6 +70,15 @@ def infer_schema(
 
     in_panels = {column for columns in panels.values() for column in columns}
     left = [column for column in left if column not in in_panels]
+
+    pairs = coordinate_pairs(frame, left)
+    for prefix, pair in pairs.items():
+        name = _free_name(prefix or "place", taken)
+        modalities[name] = MODALITIES.get("place")(columns=pair)
+        reasons[name] = f"latitude and longitude in {pair[0]!r} and {pair[1]!r}"
+        taken.add(name)
+    in_pairs = {column for pair in pairs.values() for column in pair}
+    left = [column for column in left if column not in in_pairs]
 
     table_columns: list[str] = []
     for column in left:
