@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.series import Series
     from polymodal.modalities.tabular import Tabular
     from polymodal.modalities.text import Text
+    from polymodal.modalities.tokens import Tokens
     from polymodal.modalities.vector import Vector
     from polymodal.model import Model, load
     from polymodal.prompted.zero_shot import zero_shot
@@ -52,6 +53,7 @@ _HOMES = {
     "Table": "polymodal.schema.table",
     "Tabular": "polymodal.modalities.tabular",
     "Text": "polymodal.modalities.text",
+    "Tokens": "polymodal.modalities.tokens",
     "Vector": "polymodal.modalities.vector",
     "compare": "polymodal.comparison.compare",
     "duplicates": "polymodal.quality.duplicates",
@@ -81,6 +83,7 @@ __all__ = [
     "Table",
     "Tabular",
     "Text",
+    "Tokens",
     "Vector",
     "compare",
     "duplicates",

@@ -112,6 +112,7 @@ MOMENTS = pd.DataFrame(
     {"x": [f"2024-{1 + row % 12:02}-03 10:00+03:00" for row in range(ROWS - 1)] + [86_400]}, dtype=object
 )
 PLACES = pd.DataFrame({axis: RANDOM.uniform(-80, 80, ROWS) for axis in ("lat", "lon")})
+BASKETS = pd.DataFrame({"x": ["milk|eggs", "milk, rye|tea", "tea|milk|tea", "rye"] * (ROWS // 4)})
 FRAMES = {
     "image": PICTURES,
     "moment": MOMENTS,
@@ -120,6 +121,7 @@ FRAMES = {
     "series": WAVES,
     "tabular": NUMBERS,
     "text": WORDS,
+    "tokens": BASKETS,
     "vector": PANEL,
 }
 NOWHERE = "./no such folder"
@@ -157,6 +159,12 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "columns": ({}, {"columns": ("x",)}),
         "max_words": ({}, {"max_words": 1}),
         "max_vocabulary": ({}, {"max_vocabulary": 1}),
+    },
+    "tokens": {
+        "columns": ({}, {"columns": ("x",)}),
+        "delimiter": ({}, {"delimiter": ","}),
+        "max_vocabulary": ({}, {"max_vocabulary": 1}),
+        "buckets": ({}, {"buckets": 2}),
     },
     "vector": {
         "columns": ({"columns": ("g0", "g1")}, {"columns": ("g0", "g1", "g2")}),

@@ -30,6 +30,7 @@ THRESHOLDS = {
     "series": 0.95,
     "tabular": 0.95,
     "text": 0.7,
+    "tokens": 0.9,
     "vector": 0.95,
 }
 OTHERS = 0.999  # kinds without plain features, of which only the content is compared
