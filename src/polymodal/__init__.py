@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from polymodal.comparison.compare import compare
     from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
+    from polymodal.modalities.audio import Audio
     from polymodal.modalities.image import Image
     from polymodal.modalities.moment import Moment
     from polymodal.modalities.place import Place
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # Where each public name lives. Nothing below is imported until it is asked for, so that
 # `import polymodal` costs neither torch nor pandas.
 _HOMES = {
+    "Audio": "polymodal.modalities.audio",
     "Category": "polymodal.schema.target",
     "Image": "polymodal.modalities.image",
     "Lattice": "polymodal.lattice",
@@ -66,6 +68,7 @@ _HOMES = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "Audio",
     "Category",
     "Image",
     "Lattice",

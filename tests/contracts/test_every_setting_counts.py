@@ -113,7 +113,9 @@ MOMENTS = pd.DataFrame(
 )
 PLACES = pd.DataFrame({axis: RANDOM.uniform(-80, 80, ROWS) for axis in ("lat", "lon")})
 BASKETS = pd.DataFrame({"x": ["milk|eggs", "milk, rye|tea", "tea|milk|tea", "rye"] * (ROWS // 4)})
+SOUNDS = pd.DataFrame({"x": [RANDOM.normal(size=1600) for _ in range(ROWS)]})
 FRAMES = {
+    "audio": SOUNDS,
     "image": PICTURES,
     "moment": MOMENTS,
     "place": PLACES,
@@ -127,6 +129,12 @@ FRAMES = {
 NOWHERE = "./no such folder"
 
 MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
+    "audio": {
+        "columns": ({}, {"columns": ("x",)}),
+        "rate": ({}, {"rate": 8000}),
+        "max_seconds": ({}, {"max_seconds": 0.05}),
+        "n_mels": ({}, {"n_mels": 16}),
+    },
     "image": {"columns": ({}, {"columns": ("x",)}), "size": ({}, {"size": 8})},
     "moment": {
         "columns": ({}, {"columns": ("x",)}),

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+import polymodal as pm
 from polymodal.registry import ENCODERS, FUSIONS, MODALITIES, OBJECTIVES
 from polymodal.schema.target import TARGETS
+from polymodal.testing import random_table
 
 FAINT = 1e-6  # of the largest gradient of all; below it lies only rounding
 
@@ -52,9 +54,19 @@ def test_every_weight_can_learn(fusion, objective, table, make_model):
     assert still == []
 
 
-def test_every_encoder_is_among_them(table):
-    defaults = {MODALITIES.get(kind)().encoder for kind in MODALITIES.names()}
-    assert set(ENCODERS.names()) == defaults, (
-        "an encoder that is no default of a modality needs a table of its own here"
-    )
-    assert {one.encoder for one in table.schema.modalities.values()} == defaults
+DEFAULTS = {MODALITIES.get(kind)().encoder for kind in MODALITIES.names()}
+
+
+def test_every_default_encoder_is_among_them(table):
+    assert {one.encoder for one in table.schema.modalities.values()} == DEFAULTS
+
+
+@pytest.mark.parametrize("encoder", sorted(set(ENCODERS.names()) - DEFAULTS))
+def test_every_weight_of_an_encoder_chosen_by_name_can_learn(encoder, make_model):
+    kinds = ENCODERS.get(encoder).kinds
+    assert kinds, "an encoder that is no default of a modality says which ones it reads"
+    for kind in kinds:
+        drawn = random_table(np.random.default_rng(0), {"cell": kind}, rows=24, missing=0.2)
+        chosen = drawn.schema.modalities["cell"].model_copy(update={"encoder": encoder})
+        table = pm.Table(drawn.frame, drawn.schema.model_copy(update={"modalities": {"cell": chosen}}))
+        assert without_gradient(make_model(table), table) == []

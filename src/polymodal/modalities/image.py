@@ -195,5 +195,5 @@ def _from_array(array: np.ndarray) -> Pillow.Image:
 
 
 def _looks_like_picture(data: bytes) -> bool:
-    starts = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
-    return data.startswith(starts)
+    starts = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+    return data.startswith(starts) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")  # a WAV file is RIFF too

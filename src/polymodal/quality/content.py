@@ -14,7 +14,7 @@ from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.table import Table
 
 _FLAT_PICTURE = 8.0  # spread of the colours, of 255, below which a picture shows nothing
-_FLAT_SERIES = 0.05  # of the spread of all series
+_FLAT_SERIES = 0.05  # of the spread of all series, or of all recordings
 _FEW_WORDS = 3
 
 
@@ -83,6 +83,8 @@ def _digest(sample: Any) -> bytes:
 def _tells(kind: str, array: np.ndarray) -> bool:
     if kind == "image":
         return bool(array.reshape(-1, array.shape[-1]).std(axis=0).max() >= _FLAT_PICTURE)
+    if kind == "audio":
+        return bool(array.std() >= _FLAT_SERIES)
     if kind == "series":
         spread = [channel[~np.isnan(channel)].std() for channel in array.T if not np.isnan(channel).all()]
         return bool(spread) and bool(max(spread) >= _FLAT_SERIES)

@@ -21,8 +21,10 @@ _DENSE = 6  # columns that are compared for every pair before the pairs are thin
 _ALMOST_CONSTANT = 0.9  # share of pairs that agree in a column, above which it tells nothing of chance
 
 # A pair at or above it is taken to be the same thing. Text: a word in twelve changed; numbers: rounded to a tenth of
-# their spread; pictures: compressed and resized; moments and places: the thousandth part of their spread apart.
+# their spread; pictures: compressed and resized; sound: quieter, or compressed with care; moments and places: the
+# thousandth part of their spread apart.
 THRESHOLDS = {
+    "audio": 0.9,
     "image": 0.975,
     "moment": 0.999,
     "place": 0.999,
