@@ -1,9 +1,12 @@
 """Both encoders of recordings: a recording is the same however long its neighbours are, and is heard where it is."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+import polymodal as pm
 from polymodal.encoders._spectrogram import levelled, varied
 from polymodal.encoders.audio import AudioEncoder
 from polymodal.encoders.audio_convolution import AudioConvolutionEncoder
@@ -100,3 +103,18 @@ def test_level_and_shape_add_up_to_what_came() -> None:
     torch.testing.assert_close(shape + figures[:, 0, None, None], values)
     torch.testing.assert_close(figures[:, 0], values.mean(dim=(1, 2)))
     torch.testing.assert_close(figures[:, 7:], values.std(dim=1, correction=0), atol=1e-4, rtol=0)
+
+
+def test_chosen_by_name_for_a_column_and_kept_in_the_file(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    turns = np.arange(1600) / 16_000
+    pitches = [400, 2500] * 12
+    speech = [(np.sin(2 * np.pi * p * turns) + 0.1 * random.normal(size=1600), 16_000) for p in pitches]
+    table = pm.Table.read({"speech": speech, "heard": ["low", "high"] * 12}, target="heard")
+    settings = {"learners": ["network"], "folds": 1, "epochs": 8, "width": 16, "accelerator": "cpu"}
+    model = pm.Model(encoders={"speech": "audio_convolution"}, **settings).fit(table, progress=False)
+    assert isinstance(model.networks[0].encoders["speech"], AudioConvolutionEncoder)
+    assert (model.predict(table).values() == table.frame["heard"].to_numpy()).mean() > 0.9
+    again = pm.load(model.save(tmp_path / "heard.pm"))
+    assert isinstance(again.networks[0].encoders["speech"], AudioConvolutionEncoder)
+    np.testing.assert_array_equal(again.predict(table).outputs["heard"], model.predict(table).outputs["heard"])
