@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.image import Image
     from polymodal.modalities.moment import Moment
     from polymodal.modalities.place import Place
+    from polymodal.modalities.points import Points
     from polymodal.modalities.sequence import Sequence
     from polymodal.modalities.series import Series
     from polymodal.modalities.tabular import Tabular
@@ -48,6 +49,7 @@ _HOMES = {
     "Number": "polymodal.schema.target",
     "Ordinal": "polymodal.schema.target",
     "Place": "polymodal.modalities.place",
+    "Points": "polymodal.modalities.points",
     "Schema": "polymodal.schema.schema",
     "Sequence": "polymodal.modalities.sequence",
     "Series": "polymodal.modalities.series",
@@ -79,6 +81,7 @@ __all__ = [
     "Number",
     "Ordinal",
     "Place",
+    "Points",
     "Schema",
     "Sequence",
     "Series",

@@ -114,11 +114,13 @@ MOMENTS = pd.DataFrame(
 PLACES = pd.DataFrame({axis: RANDOM.uniform(-80, 80, ROWS) for axis in ("lat", "lon")})
 BASKETS = pd.DataFrame({"x": ["milk|eggs", "milk, rye|tea", "tea|milk|tea", "rye"] * (ROWS // 4)})
 SOUNDS = pd.DataFrame({"x": [RANDOM.normal(size=1600) for _ in range(ROWS)]})
+CLOUDS = pd.DataFrame({"x": [RANDOM.normal(size=(12, 3)) for _ in range(ROWS)]})
 FRAMES = {
     "audio": SOUNDS,
     "image": PICTURES,
     "moment": MOMENTS,
     "place": PLACES,
+    "points": CLOUDS,
     "sequence": LETTERS,
     "series": WAVES,
     "tabular": NUMBERS,
@@ -143,6 +145,7 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "unit": ({}, {"unit": "s"}),
     },
     "place": {"columns": ({"columns": ("lat", "lon")}, {"columns": ("lon", "lat")})},
+    "points": {"columns": ({}, {"columns": ("x",)}), "max_points": ({}, {"max_points": 8})},
     "sequence": {
         "columns": ({}, {"columns": ("x",)}),
         "k": ({}, {"k": 2}),

@@ -28,6 +28,7 @@ THRESHOLDS = {
     "image": 0.975,
     "moment": 0.999,
     "place": 0.999,
+    "points": 0.95,
     "sequence": 0.95,
     "series": 0.95,
     "tabular": 0.95,
