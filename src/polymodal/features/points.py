@@ -36,7 +36,8 @@ class PointsFeatures(Features):
     @classmethod
     def measure(cls, arrays: Sequence[np.ndarray], statistics: PointsStatistics, seed: int) -> Self:
         heights = np.concatenate([array[1:, 2] for array in arrays])
-        levels = np.linspace(*np.quantile(heights, [0.01, 0.99]), _LEVELS + 1)
+        low, high = np.quantile(heights, [0.01, 0.99]).tolist()
+        levels = np.linspace(low, high, _LEVELS + 1)
         return cls(levels, rank_knots(np.stack([described(array, levels) for array in arrays])))
 
     def wide(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
