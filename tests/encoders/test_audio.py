@@ -111,10 +111,10 @@ def test_chosen_by_name_for_a_column_and_kept_in_the_file(tmp_path: Path) -> Non
     pitches = [400, 2500] * 12
     speech = [(np.sin(2 * np.pi * p * turns) + 0.1 * random.normal(size=1600), 16_000) for p in pitches]
     table = pm.Table.read({"speech": speech, "heard": ["low", "high"] * 12}, target="heard")
-    settings = {"learners": ["network"], "folds": 1, "epochs": 8, "width": 16, "accelerator": "cpu"}
-    model = pm.Model(encoders={"speech": "audio_convolution"}, **settings).fit(table, progress=False)
-    assert isinstance(model.networks[0].encoders["speech"], AudioConvolutionEncoder)
+    settings = {"learners": ["network"], "folds": 1, "epochs": 12, "width": 16, "accelerator": "cpu"}
+    model = pm.Model(encoders={"speech": "audio"}, **settings).fit(table, progress=False)
+    assert isinstance(model.networks[0].encoders["speech"], AudioEncoder)
     assert (model.predict(table).values() == table.frame["heard"].to_numpy()).mean() > 0.9
     again = pm.load(model.save(tmp_path / "heard.pm"))
-    assert isinstance(again.networks[0].encoders["speech"], AudioConvolutionEncoder)
+    assert isinstance(again.networks[0].encoders["speech"], AudioEncoder)
     np.testing.assert_array_equal(again.predict(table).outputs["heard"], model.predict(table).outputs["heard"])

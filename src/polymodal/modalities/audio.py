@@ -56,7 +56,7 @@ class Audio(Modality):
     """
 
     kind: ClassVar[str] = "audio"
-    encoder: str = "audio"
+    encoder: str = "audio_convolution"
     rate: int = Setting(16_000, ge=1_000, le=192_000)
     max_seconds: float = Setting(30.0, gt=0, le=600)
     n_mels: int = Setting(64, ge=8, le=256)
