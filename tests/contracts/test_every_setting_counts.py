@@ -229,7 +229,7 @@ TARGET: dict[str, dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
         "classes": ("lists", {}, {"classes": ("p", "q", "r")}),
         "columns": ("m", {"columns": ("d", "e")}, {"columns": ("e", "d")}),
         "class_weight": ("lists", {}, {"class_weight": {"p": 9.0}}),
-        "decide": ("lists", {}, {"decide": 0.999}),
+        "decide": ("lists", {}, {"decide": 0.001}),
         "thresholds": ("lists", {}, {"thresholds": (0.999, 0.001)}),
     },
     "ordinal": {

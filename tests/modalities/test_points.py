@@ -63,7 +63,7 @@ def test_the_caller_s_array_stays_as_it_was() -> None:
 def test_what_is_no_cloud_is_unreadable(cell: object, said: str, tmp_path: Path) -> None:
     (tmp_path / "broken.npy").write_bytes(b"\x93NUMPY and no more")
     (tmp_path / "scan.txt").write_text("0 0 0")
-    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
     cells = read([cell, None, np.zeros((0, 3))], tmp_path)
     assert cells.state.tolist() == [State.UNREADABLE, State.ABSENT, State.ABSENT]
     assert said in cells.faults[0].reason

@@ -6,7 +6,7 @@ import polymodal as pm
 def test_what_was_left_out_then_is_no_news_now() -> None:
     columns = {
         "x": [1.0, 2.0] * 10,
-        "seen_on": ["2020-01-01", "2020-01-02"] * 10,
+        "row_key": [f"r{row}" for row in range(20)],
         "site": [1, 2] * 10,
         "y": [0, 1] * 10,
     }

@@ -39,4 +39,4 @@ def _is_chemistry(strings: Sequence[str]) -> bool:
     bonds = np.mean([_BOND.search(string) is not None for string in strings])
     closed = np.mean([string.count("(") == string.count(")") for string in strings])
     branched = np.mean([any(sign in string for sign in "(=[#") for string in strings])
-    return bool(atoms >= 0.95 and bonds >= 0.7 and closed >= 0.95 and branched >= 0.5)
+    return bool(atoms >= 0.95 and bonds >= 0.6 and closed >= 0.95 and branched >= 0.5)
