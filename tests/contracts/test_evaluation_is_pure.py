@@ -82,10 +82,10 @@ def test_rows_asked_are_left_alone(model, table, as_row):
         assert same(rows.frame if rows is table else rows, kept)
 
 
-def test_explaining_and_evaluating_leave_the_table_alone(model, table):
+def test_explaining_and_evaluating_leave_the_table_alone(reader, table):
     kept = snapshot(table.frame)
-    model.evaluate(table, resamples=10)
-    model.explain(table)
+    reader.evaluate(table, resamples=10)
+    reader.explain(table)
     assert same(table.frame, kept)
 
 
