@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import polymodal as pm
+from polymodal.modalities._mel import log_mel
 
 
 def features(table: pm.Table, name: str, train: np.ndarray) -> np.ndarray:
@@ -12,12 +13,14 @@ def features(table: pm.Table, name: str, train: np.ndarray) -> np.ndarray:
     cells, kind = table.cells(name), table.schema.modalities[name].kind
     here = np.flatnonzero(cells.present)
     samples = [cells.samples[row] for row in here]
-    if kind == "text":
+    if kind in ("text", "sequence"):
         found = _of_texts(samples, np.isin(here, train))
     elif kind == "image":
         found = np.stack([_thumbnail(sample) for sample in samples])
     elif kind == "series":
         found = np.stack([_figures(sample) for sample in samples])
+    elif kind == "audio":
+        found = np.stack([heard(sample, table.schema.modalities[name].rate) for sample in samples])
     elif kind == "tabular":
         found = _codes(samples)
     else:
@@ -66,6 +69,11 @@ def _thumbnail(picture: np.ndarray) -> np.ndarray:
 def _figures(series: np.ndarray) -> np.ndarray:
     steps = np.abs(np.diff(series, axis=0)).mean(axis=0) if len(series) > 1 else np.zeros(series.shape[1])
     return np.concatenate([series.mean(0), series.std(0), series.min(0), series.max(0), steps])
+
+
+def heard(sound: np.ndarray, rate: int) -> np.ndarray:
+    """`[160]` log power in 32 mel bands averaged over each of five parts of a recording."""
+    return np.concatenate([part.mean(axis=0) for part in np.array_split(log_mel(sound, rate, 32), 5)])
 
 
 def _codes(rows: list[tuple]) -> np.ndarray:
