@@ -59,10 +59,11 @@ class Model:
             has a second argument) to `[n, E]` or `[n, T, E]`.
         width: D, numbers in a token.
         dropout: share of activations dropped in training.
-        preset: "fast" (no network), "good" or "best" (five folds at almost any size).
-        learners: what to train instead of what the preset names: "network", "linear", "trees", "prototypes" (nearest
-            class mean) and "gaussian" (shared-covariance discriminant), the last two for categories and labels; what
-            is more than one is weighed on rows held out.
+        preset: "fast" (no network), "good" or "best" (a second network, with late fusion, and five folds at almost
+            any size).
+        learners: what to train instead of what the preset names: "network", further networks by the name of their
+            fusion, "linear", "trees", "prototypes" (nearest class mean) and "gaussian" (shared-covariance
+            discriminant), the last two for categories and labels; what is more than one is weighed on rows held out.
         folds: parts of the rows that are held out in turn, each with its own network, whose answers are averaged; 1
             holds out a seventh once; "auto" is five for few rows or few groups, else one.
         seed: of everything drawn; on CPU the same seed gives the same model bit for bit.
@@ -151,8 +152,8 @@ class Model:
 
     @property
     def networks(self) -> list[Network]:
-        """The networks whose answers are averaged; none before `fit`."""
-        return [] if self._portfolio is None else list(self._portfolio.networks)
+        """The networks that answer, those of each fusion together; none before `fit`."""
+        return [] if self._portfolio is None else [one for some in self._portfolio.networks.values() for one in some]
 
     @property
     def preprocessor(self) -> Preprocessor:

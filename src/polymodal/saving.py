@@ -14,7 +14,9 @@ from polymodal.adapters.encoder import Adaptation
 from polymodal.adapters.lora import LoRA
 from polymodal.artifact import Artifact, prefixed
 from polymodal.errors import ArtifactError, near_miss
+from polymodal.network import Network
 from polymodal.portfolio.export import pack, unpack
+from polymodal.portfolio.portfolio import NETWORK
 from polymodal.pretrained._cut import Cut
 from polymodal.pretrained._embedder import Embedder
 from polymodal.registry import EMBEDDERS
@@ -58,7 +60,7 @@ def to_artifact(model: Model) -> Artifact:
         "own_encoders": {name: model._features[name] for name in model._features},
         "limitations": model.limitations,
         "histories": [asdict(one) for one in model.histories],
-        "networks": len(model.networks),
+        "networks": {member: len(some) for member, some in model.portfolio.networks.items()},
         "portfolio": portfolio,
     }
     return Artifact(record, tensors)
@@ -94,12 +96,15 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
         cut = pre.embedders[name]
         assert isinstance(cut, Cut)
         own[name] = Adaptation(cut, lora)
-    networks = []
-    for index in range(record["networks"]):
+    counts = record["networks"]
+    if isinstance(counts, int):  # in the first files, which had networks of one fusion only
+        counts = {NETWORK: counts} if counts else {}
+    networks: dict[str, list[Network]] = {member: [] for member in counts}
+    for index, member in enumerate(member for member, count in counts.items() for _ in range(count)):
         network = build(
             {name: (pre.carriers[name], pre.statistics[name]) for name in pre.schema.names},
             pre.schema.targets,
-            fusion=model.fusion,
+            fusion=model.fusion if member == NETWORK else member,
             width=model.width,
             dropout=model.dropout,
             encoders=copy.deepcopy(own),  # each member has its own
@@ -111,7 +116,7 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             network.load_state_dict(weights)
         except RuntimeError as error:
             raise ArtifactError(f"the weights do not fit the network that the file describes: {error}") from error
-        networks.append(network.to("cpu").eval())
+        networks[member].append(network.to("cpu").eval())
     model._portfolio = unpack(artifact.below("portfolio/"), record["portfolio"], pre.schema.targets, networks)
     return model
 

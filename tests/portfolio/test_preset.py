@@ -6,7 +6,7 @@ import pytest
 import polymodal as pm
 from polymodal.errors import SettingError
 from polymodal.portfolio.preset import PRESETS, judging_patterns, preset_faults
-from polymodal.registry import LEARNERS
+from polymodal.registry import FUSIONS, LEARNERS
 
 
 def table(rows, groups=None):
@@ -32,7 +32,7 @@ def test_folds(preset, rows, groups, folds):
 
 
 def test_learners_of_presets_are_there():
-    assert {one for preset in PRESETS.values() for one in preset.learners} <= {"network", *LEARNERS.names()}
+    assert {one for preset in PRESETS.values() for one in preset.learners} <= {"network", *FUSIONS.names(), *LEARNERS.names()}
 
 
 @pytest.mark.parametrize("n_modalities", [1, 2, 5])

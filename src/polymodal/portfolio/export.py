@@ -53,7 +53,10 @@ def pack(portfolio: Portfolio) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def unpack(
-    tensors: Mapping[str, Tensor], record: Mapping[str, Any], targets: Mapping[str, Target], networks: Sequence[Network]
+    tensors: Mapping[str, Tensor],
+    record: Mapping[str, Any],
+    targets: Mapping[str, Target],
+    networks: Mapping[str, Sequence[Network]],
 ) -> Portfolio:
     """The portfolio that `pack` wrote down, around its networks. Raises KeyError when something is not there."""
 

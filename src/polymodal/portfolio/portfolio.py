@@ -40,7 +40,7 @@ class Portfolio:
 
     Attributes:
         targets: settings of each target.
-        networks: whose answers are averaged; they are one member.
+        networks: by member, those whose answers are averaged: "network", and any further fusion by its name.
         features: plain features of each modality.
         learners: for each target its learners by member name.
         stacks: for each target the weights of its members; empty when the networks answer alone.
@@ -50,7 +50,7 @@ class Portfolio:
     """
 
     targets: Mapping[str, Target]
-    networks: Sequence[Network] = ()
+    networks: Mapping[str, Sequence[Network]] = field(default_factory=dict)
     features: Mapping[str, Features] = field(default_factory=dict)
     learners: Mapping[str, Mapping[str, Learner]] = field(default_factory=dict)
     stacks: Mapping[str, Stack] = field(default_factory=dict)
@@ -64,14 +64,15 @@ class Portfolio:
         targets: Mapping[str, Target],
         networks: Sequence[Network],
         uses: Mapping[str, Sequence[Use]] | None = None,
+        member: str = NETWORK,
     ) -> Portfolio:
-        """Networks that answer by themselves."""
+        """Networks of one fusion that answer by themselves."""
         baselines = {
             name: (objective.times.cpu().numpy(), objective.hazard.cpu().numpy())
             for name, objective in networks[0].objectives.items()
             if isinstance(objective, SurvivalObjective)
         }
-        return cls(targets, networks, baselines=baselines, uses=uses or {})
+        return cls(targets, {member: networks}, baselines=baselines, uses=uses or {})
 
     def leaderboard(self) -> pd.DataFrame:
         """One line for each target and member, and for all together: the metric on rows held out, and the weight.
@@ -97,8 +98,11 @@ class Portfolio:
         'trees'
         """
         kinds = {member.split(":")[0] for learners in self.learners.values() for member in learners}
-        several = f" x {len(self.networks)}" if len(self.networks) > 1 else ""
-        return ", ".join([f"{fusion} network{several}"] * bool(self.networks) + sorted(kinds))
+        networks = []
+        for member, some in self.networks.items():
+            several = f" x {len(some)}" if len(some) > 1 else ""
+            networks.append(f"{fusion if member == NETWORK else member} network{several}")
+        return ", ".join(networks + sorted(kinds))
 
     @property
     def columns(self) -> dict[str, slice]:
@@ -111,11 +115,11 @@ class Portfolio:
 
     def answer(self, memory: Memory, patterns: np.ndarray, device: torch.device | str = "cpu") -> np.ndarray:
         """`[P, N, O]` outputs of all targets side by side, of every row under every pattern `[P, M]`."""
-        is_heard = not self.stacks or any(NETWORK in stack.used for stack in self.stacks.values())
-        said = mean_outputs(self.networks, memory, patterns, device) if is_heard else None
         if not self.stacks:
-            assert said is not None
-            return said
+            [networks] = self.networks.values()
+            return mean_outputs(networks, memory, patterns, device)
+        heard = {member for stack in self.stacks.values() for member in stack.used & set(self.networks)}
+        said = {member: mean_outputs(self.networks[member], memory, patterns, device) for member in sorted(heard)}
         views = {one.view for learners in self.learners.values() for one in learners.values()}
         design = Design.of(self.features, memory.arrays, memory.present, tuple(views))
         kept = patterns[:, None, :] & memory.present[None, :, :]
@@ -129,9 +133,8 @@ class Portfolio:
                 wanted = np.flatnonzero(share.any(axis=(1, 2)))  # many weights are zero, and trees take their time
                 if not len(wanted):
                     continue
-                if member == NETWORK:
-                    assert said is not None
-                    evidence = evidence_of(target, said[wanted][:, :, self.columns[name]], stack.prior)
+                if member in said:
+                    evidence = evidence_of(target, said[member][wanted][:, :, self.columns[name]], stack.prior)
                 else:
                     evidence = self.learners[name][member].answer(design, patterns[wanted])
                 total[wanted] += share[wanted] * evidence

@@ -10,7 +10,7 @@ import numpy as np
 
 from polymodal.errors import near_miss
 from polymodal.portfolio.portfolio import NETWORK
-from polymodal.registry import LEARNERS
+from polymodal.registry import FUSIONS, LEARNERS
 from polymodal.schema.table import Table
 from polymodal.training.rows import LEAST_ROWS
 
@@ -23,7 +23,7 @@ class Preset:
     """What `fit` trains.
 
     Attributes:
-        learners: "network" and names of registered learners.
+        learners: "network" (of the model's fusion), names of further fusions, and of registered learners.
         folds_below: rows below which five folds are trained instead of one held-out set.
         grouped_below: the same, where few groups make one held-out set a matter of luck.
     """
@@ -42,7 +42,7 @@ class Preset:
 PRESETS = {
     "fast": Preset(("linear", "trees"), folds_below=500, grouped_below=5_000),
     "good": Preset(("network", "linear", "trees"), folds_below=500, grouped_below=5_000),
-    "best": Preset(("network", "linear", "trees"), folds_below=20_000, grouped_below=20_000),
+    "best": Preset(("network", "late", "linear", "trees"), folds_below=20_000, grouped_below=20_000),
 }
 
 
@@ -55,7 +55,7 @@ def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
     if not isinstance(learners, (list, tuple)):
         yield f"learners is a list of names; {learners!r} came"
         return
-    known = [NETWORK, *LEARNERS.names()]
+    known = [NETWORK, *LEARNERS.names(), *FUSIONS.names()]
     if not learners:
         yield f"learners names none; any of {', '.join(known)}"
     yield from (f"unknown learner {one!r}. {near_miss(str(one), known)}" for one in learners if one not in known)
@@ -67,9 +67,20 @@ def least_rows(learners: Sequence[str]) -> int:
     >>> least_rows(["network"]), least_rows(["prototypes"])
     (8, 2)
     """
-    if NETWORK in learners:
+    if networks_of(learners):
         return LEAST_ROWS
     return min(int(LEARNERS.get(one).least) for one in learners)
+
+
+def networks_of(learners: Sequence[str], fusion: str = "") -> list[str]:
+    """Those of the names that are networks: "network", and further fusions that are not the model's own again.
+
+    >>> networks_of(["network", "late", "trees"]), networks_of(["network", "late"], fusion="late")
+    (['network', 'late'], ['network'])
+    """
+    is_own_there = NETWORK in learners
+    fusions = [one for one in learners if one in FUSIONS.names() and not (is_own_there and one == fusion)]
+    return [NETWORK] * is_own_there + fusions
 
 
 def judging_patterns(present: np.ndarray, most: int = 32) -> np.ndarray:

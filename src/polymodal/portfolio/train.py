@@ -21,14 +21,14 @@ from polymodal.portfolio.diagnosis import diagnose
 from polymodal.portfolio.jury import Jury
 from polymodal.portfolio.plain import Tried, folds, measure, refit, teams, try_out
 from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
-from polymodal.portfolio.preset import judging_patterns
+from polymodal.portfolio.preset import judging_patterns, networks_of
 from polymodal.portfolio.stack import Stack, fit_stack
 from polymodal.portfolio.unjudged import equal_stack, unjudged
 from polymodal.registry import FEATURES, LEARNERS
 from polymodal.schema.table import Table
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
-from polymodal.training.ensemble import Ensemble, Recipe, Watch, around_one, held_out_rows, train
+from polymodal.training.ensemble import Recipe, Watch, around_one, held_out_rows, train
 from polymodal.training.fit import History
 
 _MOST_JUDGES = 20_000
@@ -48,9 +48,10 @@ def train_portfolio(
     checkpoint: Path | None = None,
     watch: Watch | None = None,
 ) -> tuple[Portfolio, list[History]]:
-    """Train what `learners` names ("network" and registered learners) on the rows of `table`, prepared as `memory`.
+    """Train what `learners` names on the rows of `table`, prepared as `memory`.
 
-    `budget` is in seconds. Raises FitError when nothing could be fitted.
+    The names are "network" (of the recipe's fusion), further fusions, and registered learners; `budget` is in seconds.
+    Raises FitError when nothing could be fitted.
     """
     start = time.monotonic()
     if memory.weight is not None:
@@ -59,8 +60,9 @@ def train_portfolio(
     _refuse_without_weight(memory)
     held_out = held_out_rows(table, n_folds, recipe.seed)
     patterns = judging_patterns(memory.present)
-    plain = [name for name in learners if name != NETWORK]
-    n_members = 1 + len(plain) * len(teams(list(memory.collate)))
+    members = networks_of(learners, recipe.fusion)
+    plain = [name for name in learners if name in LEARNERS.names()]
+    n_members = len(members) + len(plain) * len(teams(list(memory.collate)))
     each = n_members * len(patterns) * sum(map(width_of, targets.values()))
     judges = _judges(held_out, max(min(_MOST_JUDGES, _MOST_NUMBERS // each), _LEAST_JUDGES), recipe.seed)
     tasks = {name: _task(target, memory, name, recipe.seed) for name, target in targets.items()}
@@ -72,21 +74,32 @@ def train_portfolio(
         for name in targets:
             tried[name] = _within(budget, start, try_out(plain, parts, tasks[name], juries[name], patterns))
         del parts
-    trained: Ensemble | None = None
-    if NETWORK in learners:
-        left = None if budget is None else max(budget - 1.3 * (time.monotonic() - start), 0.2 * budget)
-        trained = train(
-            table, memory, recipe, held_out, judges, patterns, budget=left, checkpoint=checkpoint, watch=watch
+    left = None if budget is None else max(budget - 1.3 * (time.monotonic() - start), 0.2 * budget)
+    trained = {
+        member: train(
+            table,
+            memory,
+            recipe if member == NETWORK else replace(recipe, fusion=member),
+            held_out,
+            judges,
+            patterns,
+            budget=None if left is None else left / len(members),
+            checkpoint=checkpoint if checkpoint is None or member == NETWORK else _named(checkpoint, member),
+            watch=None if watch is None else _for_member(watch, place * len(held_out), len(members) * len(held_out)),
         )
-    networks = [] if trained is None else trained.networks
-    histories = [] if trained is None else trained.histories
+        for place, member in enumerate(members)
+    }
+    networks = {member: one.networks for member, one in trained.items()}
+    histories = [history for one in trained.values() for history in one.histories]
     columns = Portfolio(targets).columns
-    said = {} if trained is None else _evidence_said(targets, trained.said, columns, juries)
-    heads = {} if trained is None else {name: trained.alone[:, :, where] for name, where in columns.items()}
-    if not any(tried.values()) and networks:
-        uses = {name: diagnose(juries[name], names, {}, said[name], heads[name]) for name in targets}
-        decided = {name: with_thresholds(juries[name], said[name][-1]) for name in targets}
-        return Portfolio.of_networks(decided, networks, uses), histories
+    said = {member: _evidence_said(targets, one.said, columns, juries) for member, one in trained.items()}
+    first = next(iter(trained.values()), None)
+    heads = {} if first is None else {name: first.alone[:, :, where] for name, where in columns.items()}
+    if not any(tried.values()) and len(members) == 1:
+        [(member, alone)], [answering] = said.items(), networks.values()
+        uses = {name: diagnose(juries[name], names, {}, alone[name], heads[name]) for name in targets}
+        decided = {name: with_thresholds(juries[name], alone[name][-1]) for name in targets}
+        return Portfolio.of_networks(decided, answering, uses, member), histories
     features = measure(memory, recipe.seed)
     design = Design.of(features, memory.arrays, memory.present)
     fitted: dict[str, dict[str, Learner]] = {}
@@ -94,7 +107,7 @@ def train_portfolio(
     decided = dict(targets)
     for name, target in targets.items():
         jury, task = juries[name], tasks[name]
-        if not tried[name] and name not in said:  # too few to hold any out
+        if not tried[name] and not said:  # too few to hold any out
             refuse_undecidable({name: jury}, is_judged=False)
             fitted[name] = unjudged(plain, design, task)
             if not fitted[name]:
@@ -109,8 +122,7 @@ def train_portfolio(
                 baselines[name] = breslow(risk[rows], time_of, event, task.weight[rows])
             continue
         evidence = {one.name: one.evidence for one in tried[name]}
-        if name in said:
-            evidence[NETWORK] = said[name]
+        evidence |= {member: one[name] for member, one in said.items()}
         stack = fit_stack(tuple(evidence), np.stack(list(evidence.values())), jury)
         stacks[name] = stack
         fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in stack.used}
@@ -121,8 +133,18 @@ def train_portfolio(
             time_of, event = jury.labels.values[rows].T
             baselines[name] = breslow(together[-1, rows, 0], time_of, event, jury.weight[rows])
         standings[name] = _standings(stack, {**evidence, "together": together}, jury)
-        uses[name] = diagnose(jury, names, evidence, said.get(name, together), heads.get(name))
+        joint = next((one[name] for one in said.values()), together)
+        uses[name] = diagnose(jury, names, evidence, joint, heads.get(name))
     return Portfolio(decided, networks, features, fitted, stacks, baselines, standings, uses), histories
+
+
+def _named(checkpoint: Path, member: str) -> Path:
+    return checkpoint.with_name(f"{checkpoint.name}.{member}")
+
+
+def _for_member(watch: Watch, start: int, members: int) -> Watch:
+    """Networks of several fusions, counted through."""
+    return lambda member, _, epoch, epochs, figures: watch(start + member, members, epoch, epochs, figures)
 
 
 def _evidence_said(
