@@ -32,7 +32,11 @@ def test_folds(preset, rows, groups, folds):
 
 
 def test_learners_of_presets_are_there():
-    assert {one for preset in PRESETS.values() for one in preset.learners} <= {"network", *FUSIONS.names(), *LEARNERS.names()}
+    assert {one for preset in PRESETS.values() for one in preset.learners} <= {
+        "network",
+        *FUSIONS.names(),
+        *LEARNERS.names(),
+    }
 
 
 @pytest.mark.parametrize("n_modalities", [1, 2, 5])
