@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
     from polymodal.modalities.audio import Audio
+    from polymodal.modalities.graph import Graph
     from polymodal.modalities.image import Image
     from polymodal.modalities.moment import Moment
     from polymodal.modalities.place import Place
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     from polymodal.schema.schema import Schema
     from polymodal.schema.table import Table
     from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
+    from polymodal.store.disk.store import Store
 
 # Where each public name lives. Nothing below is imported until it is asked for, so that
 # `import polymodal` costs neither torch nor pandas.
 _HOMES = {
     "Audio": "polymodal.modalities.audio",
     "Category": "polymodal.schema.target",
+    "Graph": "polymodal.modalities.graph",
     "Image": "polymodal.modalities.image",
     "Lattice": "polymodal.lattice",
     "LoRA": "polymodal.adapters.lora",
@@ -53,6 +56,7 @@ _HOMES = {
     "Schema": "polymodal.schema.schema",
     "Sequence": "polymodal.modalities.sequence",
     "Series": "polymodal.modalities.series",
+    "Store": "polymodal.store.disk.store",
     "Survival": "polymodal.schema.target",
     "Table": "polymodal.schema.table",
     "Tabular": "polymodal.modalities.tabular",
@@ -72,6 +76,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Audio",
     "Category",
+    "Graph",
     "Image",
     "Lattice",
     "LoRA",
@@ -85,6 +90,7 @@ __all__ = [
     "Schema",
     "Sequence",
     "Series",
+    "Store",
     "Survival",
     "Table",
     "Tabular",

@@ -115,8 +115,10 @@ PLACES = pd.DataFrame({axis: RANDOM.uniform(-80, 80, ROWS) for axis in ("lat", "
 BASKETS = pd.DataFrame({"x": ["milk|eggs", "milk, rye|tea", "tea|milk|tea", "rye"] * (ROWS // 4)})
 SOUNDS = pd.DataFrame({"x": [RANDOM.normal(size=1600) for _ in range(ROWS)]})
 CLOUDS = pd.DataFrame({"x": [RANDOM.normal(size=(12, 3)) for _ in range(ROWS)]})
+NETS = pd.DataFrame({"x": [{"nodes": 4, "edges": [[0, 1], [1, 0], [1, 2 + row % 2]]} for row in range(ROWS)]})
 FRAMES = {
     "audio": SOUNDS,
+    "graph": NETS,
     "image": PICTURES,
     "moment": MOMENTS,
     "place": PLACES,
@@ -137,6 +139,7 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "max_seconds": ({}, {"max_seconds": 0.05}),
         "n_mels": ({}, {"n_mels": 16}),
     },
+    "graph": {"columns": ({}, {"columns": ("x",)}), "directed": ({}, {"directed": True})},
     "image": {"columns": ({}, {"columns": ("x",)}), "size": ({}, {"size": 8})},
     "moment": {
         "columns": ({}, {"columns": ("x",)}),
