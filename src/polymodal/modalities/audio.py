@@ -56,6 +56,7 @@ class Audio(Modality):
     """
 
     kind: ClassVar[str] = "audio"
+    reads_files: ClassVar[bool] = True
     encoder: str = "audio_convolution"
     rate: int = Setting(16_000, ge=1_000, le=192_000)
     max_seconds: float = Setting(30.0, gt=0, le=600)

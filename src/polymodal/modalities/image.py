@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,7 +27,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", "
 _MAX_PIXELS = 100_000_000
 _THREADS = 4
 # Pillow's format plugins raise all of these on broken bytes.
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, Pillow.DecompressionBombError)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, Pillow.DecompressionBombError)
 
 
 class ImageStatistics(Statistics):
@@ -53,6 +53,7 @@ class Image(Modality):
     """
 
     kind: ClassVar[str] = "image"
+    reads_files: ClassVar[bool] = True
     encoder: str = "image"
     size: int = Setting(64, ge=4, le=4096)
 
@@ -76,6 +77,14 @@ class Image(Modality):
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index, threads=_THREADS)
+
+    def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
+        """A Pillow image as PNG, which loses nothing; a file as its bytes."""
+        if not isinstance(raw, Pillow.Image):
+            return super().storable(raw, find)
+        data = io.BytesIO()
+        upright_rgb(raw, None).save(data, format="PNG")
+        return data.getvalue()
 
     @classmethod
     def statistics_kind(cls) -> type[ImageStatistics]:
@@ -118,9 +127,9 @@ class Image(Modality):
 
     def _decode(self, raw: Any, files: Path | None) -> np.ndarray:
         if isinstance(raw, np.ndarray):
-            return self._bounded(_from_array(raw))
+            return self._bounded(from_array(raw))
         if isinstance(raw, Pillow.Image):
-            return self._bounded(_upright_rgb(raw, None))
+            return self._bounded(upright_rgb(raw, None))
         if isinstance(raw, (bytes, bytearray, memoryview)):
             return self._open(io.BytesIO(raw), None)
         if isinstance(raw, (str, Path)):
@@ -133,12 +142,12 @@ class Image(Modality):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what Pillow warns of (odd metadata, large size) is decided below
                 with Pillow.open(source) as picture:
-                    _check_size(picture, path)
+                    check_size(picture, path)
                     picture.draft("RGB", (self.size * 2, self.size * 2))  # JPEG: decode at a fraction of the size
-                    return self._bounded(_upright_rgb(picture, path))
+                    return self._bounded(upright_rgb(picture, path))
         except Unreadable:
             raise
-        except _BROKEN as error:
+        except BROKEN as error:
             raise Unreadable(f"not a readable picture: {error or type(error).__name__}", path) from error
 
     def _bounded(self, picture: Pillow.Image) -> np.ndarray:
@@ -146,19 +155,21 @@ class Image(Modality):
         return np.array(picture, dtype=np.uint8)
 
 
-def _check_size(picture: Pillow.Image, path: str | None) -> None:
+def check_size(picture: Pillow.Image, path: str | None) -> None:
+    """Raises Unreadable for a picture of too many pixels, before any is decoded."""
     width, height = picture.size
     if width * height > _MAX_PIXELS:
         raise Unreadable(f"{width} x {height} pixels is over the limit of {_MAX_PIXELS:,}; make it smaller first", path)
 
 
-def _upright_rgb(picture: Pillow.Image, path: str | None) -> Pillow.Image:
-    _check_size(picture, path)
+def upright_rgb(picture: Pillow.Image, path: str | None) -> Pillow.Image:
+    """Turned as the camera was held, in RGB of 8 bits, what is transparent laid on white."""
+    check_size(picture, path)
     if min(picture.size) == 0:
         raise Unreadable("the picture has no pixels", path)
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _from_array_image(np.asarray(picture), path)
+        return _from_wide_array(np.asarray(picture), path)
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
         white = Pillow.new("RGBA", rgba.size, "white")
@@ -166,7 +177,7 @@ def _upright_rgb(picture: Pillow.Image, path: str | None) -> Pillow.Image:
     return picture.convert("RGB")
 
 
-def _from_array_image(array: np.ndarray, path: str | None) -> Pillow.Image:
+def _from_wide_array(array: np.ndarray, path: str | None) -> Pillow.Image:
     wide = array.astype(np.float64)
     if not np.isfinite(wide).all():
         raise Unreadable("the picture holds NaN or infinity", path)
@@ -174,7 +185,8 @@ def _from_array_image(array: np.ndarray, path: str | None) -> Pillow.Image:
     return Pillow.fromarray((wide / top * 255).clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
-def _from_array(array: np.ndarray) -> Pillow.Image:
+def from_array(array: np.ndarray) -> Pillow.Image:
+    """An array of a picture as one. Raises Unreadable for other shapes and ranges."""
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise Unreadable(f"a picture array is [H, W] or [H, W, 1|3|4]; this one is {list(array.shape)}")
     if array.shape[0] * array.shape[1] > _MAX_PIXELS:
@@ -191,7 +203,7 @@ def _from_array(array: np.ndarray) -> Pillow.Image:
         if not np.issubdtype(array.dtype, np.integer) or array.min() < 0 or array.max() > 255:
             raise Unreadable(f"a picture array is uint8, or float from 0 to 1; this one is {array.dtype}")
         array = array.astype(np.uint8)
-    return _upright_rgb(Pillow.fromarray(array.squeeze(2) if array.ndim == 3 and array.shape[2] == 1 else array), None)
+    return upright_rgb(Pillow.fromarray(array.squeeze(2) if array.ndim == 3 and array.shape[2] == 1 else array), None)
 
 
 def _looks_like_picture(data: bytes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -46,6 +46,7 @@ class Points(Modality):
     """
 
     kind: ClassVar[str] = "points"
+    reads_files: ClassVar[bool] = True
     encoder: str = "points"
     max_points: int = Setting(2048, ge=8, le=1_000_000)
 
@@ -57,6 +58,10 @@ class Points(Modality):
         """Samples are `[n, 3 + F]` float64; points that were left out are there as NaN."""
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index)
+
+    def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
+        """A file as the array in it."""
+        return _load(find(str(raw))) if isinstance(raw, (str, Path)) else raw
 
     @classmethod
     def statistics_kind(cls) -> type[PointsStatistics]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,6 +42,7 @@ class Series(Modality):
     """
 
     kind: ClassVar[str] = "series"
+    reads_files: ClassVar[bool] = True
     has_parts: ClassVar[bool] = True
     encoder: str = "series"
     rate: float | None = Setting(None, gt=0)
@@ -67,6 +68,10 @@ class Series(Modality):
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index)
+
+    def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
+        """A file as the array in it."""
+        return _load(find(str(raw))) if isinstance(raw, (str, Path)) else raw
 
     @classmethod
     def statistics_kind(cls) -> type[SeriesStatistics]:

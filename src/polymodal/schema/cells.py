@@ -51,6 +51,21 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A raw cell that is known to be unreadable and of which nothing else was kept; reading it says so again.
+
+    >>> decode_each([Broken("no such file", "a.png")], str, column="photo", rows=[0]).faults[0].reason
+    'no such file'
+    """
+
+    reason: str
+    path: str | None = None
+
+    def __repr__(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True)
 class Cells:
     """The cells of one modality for all rows of a table.
 
@@ -86,6 +101,8 @@ def decode_each(
     def attempt(raw: Any) -> Any:
         if is_absent(raw):
             return None
+        if isinstance(raw, Broken):
+            return Unreadable(raw.reason, raw.path)
         try:
             return decode(raw)
         except Unreadable as fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from polymodal.errors import SchemaError
-from polymodal.schema.cells import Cells
+from polymodal.schema.cells import Cells, Unreadable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,6 +37,7 @@ class Modality(BaseModel):
     kind: ClassVar[str]
     is_group: ClassVar[bool] = False  # whether it is made of several columns, named by `columns`
     has_parts: ClassVar[bool] = False  # whether a sample is a row of values, any of which may be missing by itself
+    reads_files: ClassVar[bool] = False  # whether a string is the path of a file
     columns: tuple[str, ...] = ()
     encoder: str
     pretrained: str | None = None
@@ -69,6 +70,20 @@ class Modality(BaseModel):
     @abstractmethod
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         """Decode the cells of `frame`; its index labels the rows in faults, and columns it lacks are absent."""
+
+    def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
+        """What a store keeps of a raw cell: a raw cell again, read to the same sample, that needs no other file.
+
+        It is made of numbers, strings, bytes, dates, arrays, and lists and dicts of those. Unless a kind knows better,
+        a file is kept as its bytes, and all else as it is. `find` gives the file of a path, or raises Unreadable.
+        """
+        if not self.reads_files or not isinstance(raw, (str, Path)):
+            return raw
+        path = find(str(raw))
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise Unreadable(f"the file cannot be read: {error.strerror or error}", str(path)) from error
 
     @classmethod
     @abstractmethod

@@ -1,0 +1,177 @@
+"""A raw cell as bytes and back: files as they are, arrays as their memory, everything else as JSON; nothing is run.
+
+What is no file opens with a mark, then the length of a JSON header, the header, and the memory of the arrays in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import struct
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.schema.cells import Broken
+
+_MARK = b"\xffPM\x01"
+_LENGTH = struct.Struct("<I")
+_FEW = 8  # numbers in a list, from which on their memory is smaller than their digits
+_PLAIN = "biufcmMSU"  # kinds of arrays whose memory says everything
+
+
+def to_bytes(raw: Any) -> bytes:
+    """A raw cell as bytes. Raises TypeError for one that cannot be written down.
+
+    >>> to_bytes(b"GIF89a..."), from_bytes(to_bytes({"rate": 8000, "ids": [1, None]}))
+    (b'GIF89a...', {'rate': 8000, 'ids': [1, None]})
+    >>> from_bytes(to_bytes(np.float32([0.5, np.nan])))
+    array([0.5, nan], dtype=float32)
+    """
+    if isinstance(raw, (bytes, bytearray, memoryview)):
+        data = bytes(raw)
+        if not data.startswith(_MARK):
+            return data
+    buffers: list[bytes] = []
+    try:
+        header = json.dumps(_described(raw, buffers), separators=(",", ":")).encode("ascii")
+    except (ValueError, RecursionError) as error:  # whole numbers of thousands of digits; a list within itself
+        raise TypeError(str(error)) from error
+    return b"".join([_MARK, _LENGTH.pack(len(header)), header, *buffers])
+
+
+def from_bytes(data: bytes) -> Any:
+    """What `to_bytes` wrote down. Raises ValueError for bytes that it cannot have written."""
+    if not data.startswith(_MARK):
+        return data
+    (length,) = _LENGTH.unpack_from(data, len(_MARK))
+    start = len(_MARK) + _LENGTH.size
+    return _Reader(data, start + length).restored(json.loads(data[start : start + length]))
+
+
+def _described(raw: Any, buffers: list[bytes]) -> Any:
+    """As JSON: what JSON has no word for is an object of one key that says what it is."""
+    if raw is None or raw is pd.NA or raw is pd.NaT:
+        return None
+    kind = type(raw)
+    if kind in (bool, int, float, str):
+        return raw
+    if kind is list:
+        packed = _packed(raw)
+        if packed is not None:
+            return {"numbers": _buffered(packed, buffers)}
+        return [_described(one, buffers) for one in raw]
+    if isinstance(raw, np.ndarray) and raw.dtype == object:
+        return {"objects": [list(raw.shape), [_described(one, buffers) for one in raw.ravel()]]}
+    if isinstance(raw, (np.ndarray, np.generic)) and raw.dtype.kind in _PLAIN:
+        return {"array" if isinstance(raw, np.ndarray) else "scalar": _buffered(np.asarray(raw), buffers)}
+    if isinstance(raw, (bytes, bytearray, memoryview)):
+        return {"bytes": _buffered(np.frombuffer(bytes(raw), dtype=np.uint8), buffers)}
+    if isinstance(raw, dict):
+        return {"dict": [[_described(key, buffers), _described(one, buffers)] for key, one in raw.items()]}
+    if isinstance(raw, (tuple, list)):
+        return {"tuple": [_described(one, buffers) for one in raw]}
+    if isinstance(raw, (set, frozenset)):
+        ordered = sorted(raw, key=repr)  # sets have no order; equal ones are to be equal bytes
+        return {"set" if isinstance(raw, set) else "frozenset": [_described(one, buffers) for one in ordered]}
+    if isinstance(raw, Broken):
+        return {"broken": [raw.reason, raw.path]}
+    if isinstance(raw, pd.Timestamp):
+        return {"timestamp": raw.isoformat()}
+    if isinstance(raw, datetime.datetime):
+        return {"datetime": raw.isoformat()}
+    if isinstance(raw, datetime.date):
+        return {"date": raw.isoformat()}
+    if isinstance(raw, (uuid.UUID, decimal.Decimal)):
+        return {"uuid" if isinstance(raw, uuid.UUID) else "decimal": str(raw)}
+    if hasattr(raw, "tocsr"):
+        rows = raw.tocsr()
+        parts = [_buffered(np.asarray(part), buffers) for part in (rows.data, rows.indices, rows.indptr)]
+        return {"sparse": [list(rows.shape), parts]}
+    for plain in (bool, int, float, str):  # subclasses, such as str of NumPy and of enumerations
+        if isinstance(raw, plain):
+            return plain(raw)
+    raise TypeError(f"{kind.__module__}.{kind.__qualname__} cannot be written down")
+
+
+def _packed(raw: list[Any]) -> np.ndarray | None:
+    """A list of nothing but floats, or of nothing but whole numbers, as an array."""
+    kinds = set(map(type, raw)) if len(raw) >= _FEW else set()
+    if kinds == {float}:
+        return np.array(raw, dtype=np.float64)
+    if kinds == {int} and min(raw) >= -(2**63) and max(raw) < 2**63:
+        return np.array(raw, dtype=np.int64)
+    return None
+
+
+def _buffered(array: np.ndarray, buffers: list[bytes]) -> list[Any]:
+    buffers.append(array.tobytes())
+    return [array.dtype.str, list(array.shape)]
+
+
+class _Reader:
+    """Takes arrays off the bytes in the order in which they were put there."""
+
+    def __init__(self, data: bytes, start: int) -> None:
+        self.data, self.at = data, start
+
+    def restored(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self.restored(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        ((kind, held),) = node.items()
+        match kind:
+            case "array":
+                return self._array(held)
+            case "scalar":
+                return self._array(held)[()]
+            case "numbers":
+                return self._array(held).tolist()
+            case "bytes":
+                return self._array(held).tobytes()
+            case "objects":
+                return self._objects(*held)
+            case "dict":
+                return {self.restored(key): self.restored(one) for key, one in held}
+            case "tuple":
+                return tuple(self.restored(one) for one in held)
+            case "set" | "frozenset":
+                return {"set": set, "frozenset": frozenset}[kind](self.restored(one) for one in held)
+            case "broken":
+                return Broken(*held)
+            case "sparse":
+                return self._sparse(*held)
+        return _WRITTEN[kind](held)
+
+    def _array(self, described: list[Any]) -> np.ndarray:
+        kind, shape = np.dtype(described[0]), tuple(described[1])
+        count = int(np.prod(shape, dtype=np.int64))
+        array = np.frombuffer(self.data, dtype=kind, count=count, offset=self.at) if count else np.zeros(0, kind)
+        self.at += array.nbytes
+        return array.reshape(shape).copy()  # a cell of its own, aligned and free to be written to
+
+    def _objects(self, shape: list[int], items: list[Any]) -> np.ndarray:
+        array = np.empty(len(items), dtype=object)
+        for place, one in enumerate(items):
+            array[place] = self.restored(one)
+        return array.reshape(shape)
+
+    def _sparse(self, shape: list[int], parts: list[Any]) -> Any:
+        from scipy.sparse import csr_array
+
+        data, indices, pointers = (self._array(part) for part in parts)
+        return csr_array((data, indices, pointers), shape=tuple(shape))
+
+
+_WRITTEN: dict[str, Callable[[str], Any]] = {
+    "timestamp": pd.Timestamp,
+    "datetime": datetime.datetime.fromisoformat,
+    "date": datetime.date.fromisoformat,
+    "uuid": uuid.UUID,
+    "decimal": decimal.Decimal,
+}

@@ -1,0 +1,129 @@
+"""Lance, the columnar format below a store: opened lazily, its errors put into words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from polymodal.errors import ArtifactError, MissingExtraError
+
+_CACHE = 128 * 2**20  # bytes; by default Lance takes several gigabytes
+_REMOTE = ("s3://", "gs://", "az://", "memory://")
+
+
+def lance() -> Any:
+    """The package. Raises MissingExtraError without it."""
+    try:
+        import lance as package
+    except ImportError as error:
+        raise MissingExtraError("a store", "store") from error
+    return package
+
+
+def settled(uri: str | os.PathLike[str]) -> str:
+    """The address of a store as Lance takes it: local paths without `~`."""
+    text = os.fspath(uri)
+    return text if text.startswith(_REMOTE) else str(Path(text).expanduser())
+
+
+def local(uri: str) -> Path | None:
+    """The folder of a store on this machine, None for one elsewhere."""
+    return None if uri.startswith(_REMOTE) else Path(uri)
+
+
+def is_store(path: object) -> bool:
+    """Whether a path is that of a Lance dataset on this machine, without importing Lance.
+
+    >>> is_store("nowhere.lance")
+    False
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        return False
+    uri = settled(path)
+    folder = local(uri)
+    return folder is not None and "\0" not in uri and (folder / "_versions").is_dir()
+
+
+def opened(uri: str, version: int | None, options: Mapping[str, str] | None) -> Any:
+    """A Lance dataset. Raises ArtifactError when there is none, or no such version."""
+    package = lance()
+    try:
+        return package.dataset(
+            uri,
+            version=version,
+            storage_options=None if options is None else dict(options),
+            index_cache_size_bytes=_CACHE,
+            metadata_cache_size_bytes=_CACHE,
+        )
+    except (ValueError, OSError) as error:
+        folder = local(uri)
+        if folder is not None and not folder.exists():
+            raise ArtifactError(f"no store at {uri}") from error
+        if folder is not None and not (folder / "_versions").is_dir():
+            raise ArtifactError(f"{uri} is no store; polymodal pack, or pm.Store.create, makes one") from error
+        if version is not None:
+            raise ArtifactError(f"{uri} has no version {version}: {_first_line(error)}") from error
+        raise ArtifactError(f"{uri} is damaged or no store: {_first_line(error)}") from error
+
+
+@contextmanager
+def writing(uri: str) -> Iterator[None]:
+    """Errors of the disk become an ArtifactError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, ArtifactError):
+            raise
+        raise ArtifactError(
+            f"cannot write {uri}: {_first_line(error)}; what was written before is unharmed, and the same call goes on "
+            "from there once there is room"
+        ) from error
+
+
+def begin(uri: str, schema: pa.Schema, options: Mapping[str, str] | None) -> Any:
+    """A dataset without rows. Raises ArtifactError when it cannot be written."""
+    package = lance()
+    folder = local(uri)
+    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArtifactError(f"{uri} is there already and no store; give another path")
+    with writing(uri):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        return package.LanceDataset.commit(
+            uri,
+            package.LanceOperation.Overwrite(schema, []),
+            storage_options=None if options is None else dict(options),
+            commit_message="begun",
+        )
+
+
+def append(dataset: Any, batches: Iterable[pa.RecordBatch], schema: pa.Schema, uri: str, options: Any) -> Any:
+    """The dataset with further rows, all of them or none. Raises ArtifactError when they cannot be written."""
+    from lance.fragment import write_fragments
+
+    package = lance()
+    with writing(uri):
+        reader = pa.RecordBatchReader.from_batches(schema, iter(batches))
+        fragments = write_fragments(reader, uri, schema=schema, mode="append", storage_options=options)
+        if not fragments:
+            return dataset
+        if dataset.latest_version != dataset.version:
+            raise ArtifactError(f"{uri} is being written by another process; wait for it to end")
+        rows = sum(one.physical_rows for one in fragments)
+        return package.LanceDataset.commit(
+            uri,
+            package.LanceOperation.Append(fragments),
+            read_version=dataset.version,
+            storage_options=options,
+            commit_message=f"{rows:,} rows",
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    """What Lance says, without the places in its source."""
+    return str(error).split("\n")[0].split(", /")[0] or type(error).__name__

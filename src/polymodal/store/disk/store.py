@@ -1,0 +1,306 @@
+"""Store: a table on disk, in columns, with versions; made once from any source, read in part or as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+from polymodal.store.disk import dataset as disk
+from polymodal.store.disk.added import add_column
+from polymodal.store.disk.columns import FAULTS, LABEL, ROW, Column, frame_of
+from polymodal.store.disk.creation import create
+from polymodal.store.disk.record import Record, columns_of, schema_of
+from polymodal.store.disk.report import StoreReport
+
+_MESSAGE = "__lance_commit_message"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One state of a store, which `Store.open(uri, version=number)` gives back."""
+
+    number: int
+    time: datetime
+    rows: int
+    change: str
+
+
+class Store:
+    """Rows on disk; made by `Store.create`, read by `Store.open`.
+
+    Files are inside, so it can be moved and shared as one folder; numbers, dates and text are columns of their own, and
+    a condition on them (`where=`) reads no more than it needs. What could not be read as the rows came in stays
+    unreadable, with its reason, in `quarantine()`.
+
+    >>> import polymodal as pm, tempfile
+    >>> rows = {"age": [71, 30, None], "died": ["no", "yes", None]}
+    >>> store = pm.Store.create(tempfile.mkdtemp() + "/ages.lance", rows, target="died")
+    >>> store
+    Store(3 rows; tabular (tabular); target died (category))
+    >>> sorted(store.table(where="age > 50").frame["died"])
+    ['no']
+    """
+
+    def __init__(self, dataset: Any, uri: str, options: Mapping[str, str] | None = None) -> None:
+        self.uri, self._dataset, self._options = uri, dataset, options
+        self._record = Record.read(dataset.schema, uri)
+        self._columns = columns_of(dataset.schema, uri)
+
+    @classmethod
+    def create(
+        cls,
+        uri: str | os.PathLike[str],
+        source: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        target: Any = None,
+        id: str | None = None,
+        group: str | None = None,
+        time: str | None = None,
+        weight: str | None = None,
+        types: Mapping[str, Any] | None = None,
+        ignore: str | Iterable[str] = (),
+        schema: Schema | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        duplicates: Literal["keep", "drop", "link"] = "keep",
+        near: int = 0,
+        pictures: Mapping[str, Any] | None = None,
+        rows_per_fragment: int = 250_000,
+        storage_options: Mapping[str, str] | None = None,
+        progress: bool | Callable[[int, int], None] = False,
+    ) -> Store:
+        """A new store; called again after it was cut off, even by a kill, it goes on from the rows that are there.
+
+        Args:
+            uri: a folder that is not there yet, or an address such as `s3://bucket/name.lance`.
+            source: a Table, anything that `Table.read` takes, WebDataset archives (`.tar`, one or a list), a data set
+                of the `datasets` library, an AnnData or MuData object.
+            files, target, id, group, time, weight, types, ignore: as in `Table.read`; not with a Table, which says so
+                already.
+            schema: of another table or store, instead of those.
+            shuffle: put the rows in a random order once, so that reading them in blocks later is reading them shuffled.
+            seed: of that order.
+            duplicates: rows whose modalities and targets are the same to the last bit: "keep" them, "drop" all but the
+                first, or "link" them: the column `_same_as` then has the `_row` of the first.
+            near: bits, up to 7 of 64, by which perceptual hashes of two pictures may differ for rows to be the same.
+            pictures: make them smaller: `{"longest_side": 512, "quality": 90}`; JPEG, or PNG where quality is None.
+            rows_per_fragment: how many rows are written and committed at once; a kill loses no more than these.
+            storage_options: access to an object store.
+            progress: show a bar on a terminal, or something to call with the rows done and their number.
+
+        Raises SettingError, SchemaError (all faults at once), DataError for a source that cannot be read, and
+        ArtifactError when there is another store, the source has changed since it was begun, or nothing can be written.
+        """
+        place = disk.settled(uri)
+        declared = {
+            "target": target,
+            "id": id,
+            "group": group,
+            "time": time,
+            "weight": weight,
+            "types": types,
+            "ignore": ignore,
+        }
+        dataset = create(
+            place,
+            source,
+            declared={name: one for name, one in declared.items() if one is not None and one != ()},
+            files=files,
+            schema=schema,
+            shuffle=shuffle,
+            seed=seed,
+            duplicates=duplicates,
+            near=near,
+            pictures=pictures,
+            rows_per_fragment=rows_per_fragment,
+            options=storage_options,
+            progress=progress,
+        )
+        return cls(dataset, place, storage_options)
+
+    @classmethod
+    def open(
+        cls,
+        uri: str | os.PathLike[str],
+        version: int | None = None,
+        storage_options: Mapping[str, str] | None = None,
+    ) -> Store:
+        """The store at a place, as it is or as it was.
+
+        Raises ArtifactError when there is none, when it is damaged or of a newer version of this library.
+        """
+        place = disk.settled(uri)
+        return cls(disk.opened(place, version, storage_options), place, storage_options)
+
+    def __len__(self) -> int:
+        return int(self._dataset.count_rows())
+
+    def __repr__(self) -> str:
+        inputs = [f"{name} ({one.kind})" for name, one in self.schema.modalities.items()]
+        targets = [f"{name} ({one.kind})" for name, one in self.schema.targets.items()]
+        more = [f"... {len(inputs) - 8} more"] if len(inputs) > 8 else []
+        learnt = f"; target {', '.join(targets)}" if targets else ""
+        cut = "" if self.is_complete else f"; incomplete, made from {self._record.rows:,} rows"
+        return f"Store({len(self):,} row{'s' * (len(self) != 1)}; {', '.join(inputs[:8] + more)}{learnt}{cut})"
+
+    @property
+    def version(self) -> int:
+        """The number of the state that was opened."""
+        return int(self._dataset.version)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rows of the source have come in."""
+        return self._record.is_complete
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What each column is."""
+        return schema_of(self._record, self._columns, self.uri)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a table of it, among which `columns=` chooses; in `where=` a dot in a name is `_`."""
+        return tuple(column for one in self._columns for column in one.columns)
+
+    def table(self, where: str | None = None, columns: str | Sequence[str] | None = None) -> Table:
+        """The rows in memory, cells undecoded; rows are called as in the source.
+
+        Args:
+            where: a condition in SQL on numbers, dates and text: `"age > 50 AND ward IN ('A', 'B')"`, `"note IS NOT
+                NULL"`; names with blanks and signs stand in backticks.
+            columns: modalities and columns to read, with targets and roles; all when left out.
+
+        Raises SettingError for a condition or a column that cannot be, SchemaError when no row meets it, and
+        ArtifactError for a store whose making was cut off.
+        """
+        if not self.is_complete:
+            raise ArtifactError(
+                f"{self.uri} has {len(self):,} of {self._record.rows:,} rows: making it was cut off. Call Store.create "
+                "again with the same source to go on"
+            )
+        chosen, schema = self._chosen(columns)
+        named = [one for one in (LABEL, ROW) if one in self._dataset.schema.names][:1]
+        try:
+            read = self._dataset.to_table(
+                columns=[*named, *(one.name for one in chosen)], filter=self._condition(where)
+            )
+        except ValueError as error:
+            if where is None:
+                raise ArtifactError(f"{self.uri} cannot be read: {error}") from error
+            raise SettingError(
+                f"where={where!r} is not understood: {str(error).split(', /')[0]}. "
+                f"Columns: {', '.join(one.name for one in self._columns if one.form in ('native', 'text'))}"
+            ) from error
+        except OSError as error:
+            raise ArtifactError(f"{self.uri} is damaged and cannot be read: {error}") from error
+        if not len(read):
+            raise SchemaError(f"no row of the store meets where={where!r}" if where else "the store has no rows")
+        index = self._index(read, named[0])
+        return Table(frame_of(read, chosen, index), schema)
+
+    def versions(self) -> list[Version]:
+        """The states of the store, the first one first; each can be opened."""
+        told = {}
+        for one in self._dataset.versions():
+            transaction = self._dataset.read_transaction(one["version"])
+            told[one["version"]] = (transaction.transaction_properties or {}).get(_MESSAGE, "made")
+        return [
+            Version(one["version"], one["timestamp"], int(one["metadata"]["total_rows"]), told[one["version"]])
+            for one in self._dataset.versions()
+        ]
+
+    def add_column(
+        self,
+        name: str,
+        values: Any,
+        *,
+        reads: Sequence[str] | None = None,
+        type: Any = None,
+        progress: bool | Callable[[int, int], None] = False,
+    ) -> Store:
+        """The store with one more column, which alone is written; the state before stays a version.
+
+        Args:
+            name: of the column.
+            values: one value, or one array of a length all share, for each row in the order of `table()`, None for
+                none; or a function from a Table of some rows to their values.
+            reads: modalities and columns that the function is given; all when left out.
+            type: a modality to read the column by, as in `types=` of `Table.read`; without it the column is only data.
+            progress: as in `create`.
+
+        Killed, it leaves the store as it was. Raises SettingError, SchemaError, ArtifactError.
+        """
+        if not self.is_complete:
+            raise ArtifactError(f"{self.uri} is incomplete; call Store.create again with the same source first")
+        if disk.opened(self.uri, None, self._options).version != self.version:
+            raise ArtifactError(
+                f"version {self.version} of {self.uri} is not the last one; open the last one to add to it"
+            )
+        chosen = None if reads is None else self._chosen(reads)[0]
+        dataset = add_column(
+            self._dataset, self.uri, name, values, self._columns, chosen or self._columns, self.schema, type, progress
+        )
+        return Store(dataset, self.uri, self._options)
+
+    def quarantine(self) -> pd.DataFrame:
+        """One line for each cell that could not be read: its row, column and path, and the reason."""
+        named = LABEL if LABEL in self._dataset.schema.names else ROW
+        read = self._dataset.to_table(columns=[named, FAULTS], filter=f"{FAULTS} IS NOT NULL")
+        index = self._index(read, named)
+        lines = [
+            (row, fault["column"], fault["path"], fault["reason"])
+            for row, faults in zip(index, read[FAULTS].to_pylist(), strict=True)
+            for fault in faults
+        ]
+        return pd.DataFrame(lines, columns=["row", "column", "path", "reason"])
+
+    def report(self) -> StoreReport:
+        """Rows, patterns, sizes, versions and what could not be read; decodes nothing."""
+        return StoreReport.of(self)
+
+    def _index(self, read: Any, named: str) -> pd.Index:
+        if named == ROW:
+            return pd.Index(read[ROW].to_numpy())
+        label = Column.of_field(self._dataset.schema.field(LABEL))
+        return pd.Index(label.to_pandas(read[LABEL])[LABEL])
+
+    def _chosen(self, columns: str | Sequence[str] | None) -> tuple[list[Column], Schema]:
+        """The columns on disk that are wanted, and the schema of what is in them."""
+        if columns is None:
+            return self._columns, self.schema
+        wanted = [columns] if isinstance(columns, str) else list(columns)
+        known = {*self.columns, *self.schema.names}
+        unknown = [one for one in wanted if one not in known]
+        if unknown:
+            raise SettingError(f"no column {unknown[0]!r}. {near_miss(unknown[0], known)}")
+        kept = {name: one for name, one in self.schema.modalities.items() if name in wanted}
+        sources = {source for name, one in kept.items() for source in one.sources(name)} | set(wanted)
+        sources |= {source for name, one in self.schema.targets.items() for source in one.sources(name)}
+        sources |= set(self.schema.roles.values())
+        chosen = [one for one in self._columns if sources & set(one.columns)]
+        return chosen, self.schema.model_copy(update={"modalities": kept})
+
+    def _condition(self, where: str | None) -> str | None:
+        """With columns called as they are on disk."""
+        if where is None:
+            return None
+        for one in self._columns:
+            if one.columns != (one.name,) and len(one.columns) == 1:
+                where = where.replace(f"`{one.columns[0]}`", f"`{one.name}`")
+        return where
+
+    def states(self) -> np.ndarray:
+        """`[N, M]` int8, whether each cell is absent (0), present (1) or unreadable (2), without looking at any."""
+        return StoreReport.states_of(self._dataset, self.schema, self._record.schema, self._columns)
