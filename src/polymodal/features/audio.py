@@ -10,6 +10,7 @@ import numpy as np
 from scipy.fft import dct
 
 from polymodal.features._features import Features
+from polymodal.features._kept import Kept, Row
 from polymodal.modalities.audio import AudioStatistics
 from polymodal.registry import FEATURES
 
@@ -17,6 +18,7 @@ _CEPSTRA = 16
 _FINE, _COARSE = 8, 4  # parts of the time, for linear models and for trees
 _BANDS = 32  # the most of the whole recording
 _TREE_BANDS = 16
+_KEPT: Kept[Row] = Kept()
 _AUDIBLE = np.log(1e-4)  # below the loudest frame by 40 dB, an end of the recording is left out
 
 
@@ -59,13 +61,17 @@ class AudioFeatures(Features):
         return ((self._fine(arrays) - self.centre) / self.spread).clip(-6, 6).astype(np.float32)
 
     def compact(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        return np.stack([_figures(one, self.pitches, _COARSE, 1, _TREE_BANDS) for one in self._log_power(arrays)])
+        return self._figures(arrays, _COARSE, 1, _TREE_BANDS)
 
     def _fine(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        return np.stack([_figures(one, self.pitches, _FINE, _COARSE, _BANDS) for one in self._log_power(arrays)])
+        return self._figures(arrays, _FINE, _COARSE, _BANDS)
 
-    def _log_power(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [array * self.std + self.mean for array in arrays]
+    def _figures(self, arrays: Sequence[np.ndarray], *detail: int) -> np.ndarray:
+        def compute(some: list[np.ndarray]) -> list[Row]:
+            return [(_figures(array * self.std + self.mean, self.pitches, *detail),) for array in some]
+
+        levels = self.mean.tobytes() + self.std.tobytes() + self.pitches.tobytes()
+        return np.stack([figures for (figures,) in _KEPT.of(arrays, compute, levels, detail)])
 
 
 def _figures(log_power: np.ndarray, pitches: np.ndarray, parts: int, spread_parts: int, bands: int) -> np.ndarray:

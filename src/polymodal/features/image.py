@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from polymodal.features._features import Features
+from polymodal.features._kept import Kept, Row
 from polymodal.features._reduction import principal_directions
 from polymodal.modalities.image import ImageStatistics
 from polymodal.registry import FEATURES
@@ -23,6 +24,7 @@ _WEIGHT = 300.0  # columns of unit spread that each grid counts for, however man
 _FIGURES = 2.0  # weight of a figure beside such a column
 _BATCH = 64
 _BACKGROUND = 0.08  # how far from the colour of the border a pixel may be to count as background
+_KEPT: Kept[Row] = Kept()
 
 
 @FEATURES.register("image")
@@ -74,8 +76,13 @@ class ImageFeatures(Features):
 
 def _described(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Figures `[n, C]`, then each thing laid out in space `[n, G]`, a few pictures at a time."""
-    batches = [_describe(np.stack(arrays[at : at + _BATCH])) for at in range(0, len(arrays), _BATCH)]
-    return [np.concatenate(block) for block in zip(*batches, strict=True)]
+    return [np.stack(block) for block in zip(*_KEPT.of(arrays, _rows), strict=True)]
+
+
+def _rows(arrays: list[np.ndarray]) -> list[Row]:
+    batches = (_describe(np.stack(arrays[at : at + _BATCH])) for at in range(0, len(arrays), _BATCH))
+    # Copies, or the row of one picture would hold on to its whole batch.
+    return [tuple(part.copy() for part in row) for blocks in batches for row in zip(*blocks, strict=True)]
 
 
 def _describe(pixels: np.ndarray) -> list[np.ndarray]:

@@ -20,6 +20,7 @@ from polymodal.objectives.survival import cox_loss
 Fit = tuple[np.ndarray, np.ndarray]  # coefficients [W, R], intercepts [R]
 
 _LEAST_GAP = 1e-3  # between the first guesses of neighbouring cutpoints
+_WIDER = 2  # times as many columns as rows, from which it pays to turn the matrix first
 _MOST_DIRECTIONS = 300  # of a sparse matrix, for losses that want a dense one
 
 
@@ -114,7 +115,7 @@ def cox(x: Matrix, labels: np.ndarray, weight: np.ndarray, strengths: Sequence[f
 
 
 def _thin(x: Matrix, dense: bool = False) -> tuple[Matrix, np.ndarray | None]:
-    """The same rows in as few columns as there are rows, and the way back `[W, k]`.
+    """Many columns as no more than there are rows, and the way back `[W, k]`.
 
     A ridge solution lies in the span of the rows (the representer theorem), so nothing is lost; of a sparse matrix,
     where that would cost too much, only the main directions are kept.
@@ -124,10 +125,10 @@ def _thin(x: Matrix, dense: bool = False) -> tuple[Matrix, np.ndarray | None]:
             return x, None
         back = principal_directions(x, _MOST_DIRECTIONS, seed=0)
         return x @ back, back
-    if x.shape[1] <= x.shape[0]:
+    if x.shape[1] <= _WIDER * x.shape[0]:
         return x, None
-    left, values, right = np.linalg.svd(np.asarray(x, dtype=np.float64), full_matrices=False)
-    return left * values, right.T
+    span, rows = np.linalg.qr(np.asarray(x, dtype=np.float64).T)
+    return np.ascontiguousarray(rows.T), span
 
 
 def _wide(coefficients: np.ndarray, back: np.ndarray | None) -> np.ndarray:
