@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.audio import Audio
     from polymodal.modalities.graph import Graph
     from polymodal.modalities.image import Image
+    from polymodal.modalities.molecule import Molecule
     from polymodal.modalities.moment import Moment
     from polymodal.modalities.place import Place
     from polymodal.modalities.points import Points
@@ -47,6 +48,7 @@ _HOMES = {
     "Lattice": "polymodal.lattice",
     "LoRA": "polymodal.adapters.lora",
     "Model": "polymodal.model",
+    "Molecule": "polymodal.modalities.molecule",
     "Moment": "polymodal.modalities.moment",
     "Multilabel": "polymodal.schema.target",
     "Number": "polymodal.schema.target",
@@ -81,6 +83,7 @@ __all__ = [
     "Lattice",
     "LoRA",
     "Model",
+    "Molecule",
     "Moment",
     "Multilabel",
     "Number",

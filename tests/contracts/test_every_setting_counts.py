@@ -116,10 +116,12 @@ BASKETS = pd.DataFrame({"x": ["milk|eggs", "milk, rye|tea", "tea|milk|tea", "rye
 SOUNDS = pd.DataFrame({"x": [RANDOM.normal(size=1600) for _ in range(ROWS)]})
 CLOUDS = pd.DataFrame({"x": [RANDOM.normal(size=(12, 3)) for _ in range(ROWS)]})
 NETS = pd.DataFrame({"x": [{"nodes": 4, "edges": [[0, 1], [1, 0], [1, 2 + row % 2]]} for row in range(ROWS)]})
+DRUGS = pd.DataFrame({"x": ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "c1ccccc1", "CN"] * (ROWS // 4)})
 FRAMES = {
     "audio": SOUNDS,
     "graph": NETS,
     "image": PICTURES,
+    "molecule": DRUGS,
     "moment": MOMENTS,
     "place": PLACES,
     "points": CLOUDS,
@@ -141,6 +143,7 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     },
     "graph": {"columns": ({}, {"columns": ("x",)}), "directed": ({}, {"directed": True})},
     "image": {"columns": ({}, {"columns": ("x",)}), "size": ({}, {"size": 8})},
+    "molecule": {"columns": ({}, {"columns": ("x",)})},
     "moment": {
         "columns": ({}, {"columns": ("x",)}),
         "zone": ({}, {"zone": "Asia/Tokyo"}),

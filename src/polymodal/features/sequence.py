@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
+from polymodal.features._distinct import distinct
 from polymodal.features._features import Features
 from polymodal.features._reduction import principal_directions
 from polymodal.features._tfidf import vocabulary, weighed
@@ -41,7 +42,7 @@ class SequenceFeatures(Features):
 
     @classmethod
     def measure(cls, arrays: Sequence[np.ndarray], statistics: SequenceStatistics, seed: int) -> Self:
-        once, _ = _distinct(arrays)
+        once, _ = distinct(arrays)
         n_codes, n_wholes = statistics.n_codes, len(statistics.wholes)
         groups, idf = vocabulary(*_keys(once, n_codes), len(once), 1 if len(once) < 1_000 else 2)
         counts = _log_length(once)
@@ -60,7 +61,7 @@ class SequenceFeatures(Features):
         return len(self.groups)
 
     def wide(self, arrays: Sequence[np.ndarray]) -> csr_matrix:
-        once, which = _distinct(arrays)
+        once, which = distinct(arrays)
         codes = np.array([array[0] for array in once], dtype=np.int64)
         known = np.flatnonzero(codes)
         ones = np.ones(len(known), dtype=np.float32)
@@ -69,7 +70,7 @@ class SequenceFeatures(Features):
         return csr_matrix(hstack(blocks), dtype=np.float32)[which]
 
     def compact(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        once, which = _distinct(arrays)
+        once, which = distinct(arrays)
         blocks = [self._counted(once) @ self.directions, self._lengths(once)]
         if self.n_wholes:
             codes = np.array([array[0] for array in once], dtype=np.float32)
@@ -81,19 +82,6 @@ class SequenceFeatures(Features):
 
     def _lengths(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         return ((_log_length(arrays) - self.length[0]) / self.length[1])[:, None]
-
-
-def _distinct(arrays: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
-    """Each different array once, and which of them each is."""
-    places: dict[bytes, int] = {}
-    found: list[np.ndarray] = []
-    which = np.empty(len(arrays), dtype=np.int64)
-    for row, array in enumerate(arrays):
-        place = places.setdefault(array.tobytes(), len(found))
-        if place == len(found):
-            found.append(array)
-        which[row] = place
-    return found, which
 
 
 def _keys(arrays: Sequence[np.ndarray], n_codes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -153,17 +153,23 @@ def statistics_of(samples: Sequence[np.ndarray], directed: bool) -> GraphStatist
     graphs = [unpacked(sample) for sample in samples]
     node_mean, node_std = _spread([graph.nodes for graph in graphs])
     edge_mean, edge_std = _spread([graph.edge_features for graph in graphs if len(graph.edges)])
-    sizes = np.log1p([[len(graph.nodes), len(graph.edges)] for graph in graphs] or [[1, 0]])
-    (n, e), (n_std, e_std) = sizes.mean(axis=0).tolist(), np.maximum(sizes.std(axis=0), _LEAST_SPREAD).tolist()
+    size_mean, size_std = sizes_of(samples)
     return GraphStatistics(
         directed=directed,
-        size_mean=(n, e),
-        size_std=(n_std, e_std),
+        size_mean=size_mean,
+        size_std=size_std,
         node_mean=node_mean,
         node_std=node_std,
         edge_mean=edge_mean,
         edge_std=edge_std,
     )
+
+
+def sizes_of(graphs: Sequence[np.ndarray]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Mean and spread of log(1 + n) and log(1 + e) of packed graphs."""
+    sizes = np.log1p([graph[0, :2] for graph in graphs] or [np.array([1, 0])])
+    (n, e), (n_std, e_std) = sizes.mean(axis=0).tolist(), np.maximum(sizes.std(axis=0), _LEAST_SPREAD).tolist()
+    return (n, e), (n_std, e_std)
 
 
 def standardised(sample: np.ndarray, statistics: GraphStatistics) -> np.ndarray:

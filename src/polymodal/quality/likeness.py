@@ -27,6 +27,7 @@ THRESHOLDS = {
     "audio": 0.9,
     "graph": 0.95,
     "image": 0.975,
+    "molecule": 0.95,
     "moment": 0.999,
     "place": 0.999,
     "points": 0.95,

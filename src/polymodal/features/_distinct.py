@@ -1,0 +1,25 @@
+"""Cells that repeat, looked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def distinct(arrays: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Each different array once, and which of them each is.
+
+    >>> once, which = distinct([np.array([1]), np.array([2]), np.array([1])])
+    >>> len(once), which.tolist()
+    (2, [0, 1, 0])
+    """
+    places: dict[bytes, int] = {}
+    found: list[np.ndarray] = []
+    which = np.empty(len(arrays), dtype=np.int64)
+    for row, array in enumerate(arrays):
+        place = places.setdefault(array.tobytes(), len(found))
+        if place == len(found):
+            found.append(array)
+        which[row] = place
+    return found, which
