@@ -1,5 +1,7 @@
 """Molecules: one form for all ways of writing one, RDKit's reasons in silence, atoms and bonds as chemists do."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from rdkit import Chem
@@ -20,6 +22,7 @@ def read(cells: list[object]):
 def test_ways_of_writing_a_molecule_are_one() -> None:
     given = [ASPIRIN, "O=C(O)c1ccccc1OC(C)=O", " OC(=O)C1=CC=CC=C1OC(C)=O\n", Chem.MolFromSmiles(ASPIRIN)]
     assert set(read(given).samples) == {Chem.CanonSmiles(ASPIRIN)}
+    assert Molecule().storable(given[-1], Path) == Chem.CanonSmiles(ASPIRIN)
 
 
 @pytest.mark.parametrize(

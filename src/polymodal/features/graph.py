@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix, hstack, triu
 from scipy.sparse.csgraph import connected_components
 
 from polymodal.features._features import Features
+from polymodal.features._kept import Kept, Row
 from polymodal.features._ranks import normal_ranks, rank_knots
 from polymodal.features._reduction import principal_directions
 from polymodal.features._tfidf import vocabulary, weighed
@@ -19,6 +20,7 @@ from polymodal.modalities._graphs import Parts, unpacked
 from polymodal.modalities.graph import GraphStatistics
 from polymodal.registry import FEATURES
 
+_KEPT: Kept[Row] = Kept()
 _DIRECTIONS = 64
 _FEW = 20  # graphs up to which a neighbourhood of one alone has a column
 _MOST_FIGURES = 72  # for trees
@@ -46,12 +48,11 @@ class GraphFeatures(Features):
 
     @classmethod
     def measure(cls, arrays: Sequence[np.ndarray], statistics: GraphStatistics, seed: int) -> Self:
-        graphs = [unpacked(array) for array in arrays]
-        found = vocabulary(*neighbourhoods(graphs, statistics.directed), len(graphs), 1 if len(graphs) <= _FEW else 2)
-        knots = rank_knots(np.stack([described(graph) for graph in graphs]))
-        bare = cls(*found, np.zeros((0, 0), dtype=np.float32), knots, statistics.directed)
-        directions = principal_directions(bare._counted(graphs), _DIRECTIONS, seed)
-        return cls(*found, directions, knots, statistics.directed)
+        figures, *counted = _told(arrays, statistics.directed)
+        found = vocabulary(*counted, len(arrays), 1 if len(arrays) <= _FEW else 2)
+        bare = cls(*found, np.zeros((0, 0), dtype=np.float32), rank_knots(figures), statistics.directed)
+        matrix = weighed(*counted, len(arrays), *found)
+        return replace(bare, directions=principal_directions(matrix, _DIRECTIONS, seed))
 
     @property
     def n_counted(self) -> int:
@@ -59,17 +60,29 @@ class GraphFeatures(Features):
         return len(self.keys)
 
     def wide(self, arrays: Sequence[np.ndarray]) -> csr_matrix:
-        graphs = [unpacked(array) for array in arrays]
-        ranks = normal_ranks(np.stack([described(graph) for graph in graphs]), self.knots)
-        return csr_matrix(hstack([self._counted(graphs), csr_matrix(_FIGURES * ranks)]), dtype=np.float32)
+        figures, *counted = _told(arrays, self.directed)
+        matrix = weighed(*counted, len(arrays), self.keys, self.idf)
+        ranks = csr_matrix(_FIGURES * normal_ranks(figures, self.knots))
+        return csr_matrix(hstack([matrix, ranks]), dtype=np.float32)
 
     def compact(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        graphs = [unpacked(array) for array in arrays]
-        figures = np.stack([described(graph) for graph in graphs])[:, :_MOST_FIGURES]
-        return np.concatenate([figures, self._counted(graphs) @ self.directions], axis=1).astype(np.float32)
+        figures, *counted = _told(arrays, self.directed)
+        directed = weighed(*counted, len(arrays), self.keys, self.idf) @ self.directions
+        return np.concatenate([figures[:, :_MOST_FIGURES], directed], axis=1).astype(np.float32)
 
-    def _counted(self, graphs: Sequence[Parts]) -> csr_matrix:
-        return weighed(*neighbourhoods(graphs, self.directed), len(graphs), self.keys, self.idf)
+
+def _told(arrays: Sequence[np.ndarray], directed: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The figures of each graph `[n, C]`, and the graph and the hash of each neighbourhood."""
+
+    def compute(some: list[np.ndarray]) -> list[Row]:
+        graphs = [unpacked(array) for array in some]
+        rows, keys = neighbourhoods(graphs, directed)
+        keys = keys[np.argsort(rows, kind="stable")]
+        ends = np.cumsum(np.bincount(rows, minlength=len(graphs)))[:-1]
+        return list(zip([described(graph) for graph in graphs], np.split(keys, ends), strict=True))
+
+    figures, keys = zip(*_KEPT.of(arrays, compute, directed), strict=True)
+    return np.stack(figures), np.repeat(np.arange(len(arrays)), [len(some) for some in keys]), np.concatenate(keys)
 
 
 def described(graph: Parts) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -55,6 +55,9 @@ class Molecule(Modality):
             return known[raw]
 
         return decode_each(raws, decode, column=name, rows=frame.index)
+
+    def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
+        return raw if isinstance(raw, str) else canonical(raw)
 
     @classmethod
     def statistics_kind(cls) -> type[GraphStatistics]:
