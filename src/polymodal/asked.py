@@ -16,13 +16,20 @@ from polymodal.schema.cells import is_absent
 from polymodal.schema.read import read_frame
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
+from polymodal.store.disk.dataset import is_store
+from polymodal.store.disk.store import Store
 
 
 def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) -> tuple[Table, list[str]]:
     """Anything `predict` takes as a Table of the model's schema, and what differs from the schema, one sentence each.
 
-    Raises SchemaError for a row that names what the model does not know, and for a table with none of its columns.
+    Of a store only the columns that the model knows are read. Raises SchemaError for a row that names what the model
+    does not know, and for a table with none of its columns.
     """
+    if is_store(rows):
+        rows = Store.open(rows)
+    if isinstance(rows, Store):
+        rows = rows.table(columns=[column for column in rows.columns if schema.readers(column)])
     if isinstance(rows, Table):
         table = rows.with_schema(schema)
         if not table.frame.index.is_unique:  # faults are filed by label
@@ -36,6 +43,11 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
         return Table(_frame_of_rows(rows, schema), schema, _folder(files)), []
     frame, folder = read_frame(rows, files)
     return Table(frame, schema, folder), _differences(frame, schema)
+
+
+def as_training(rows: Any) -> Any:
+    """What `fit` is given, a store as the table in it."""
+    return rows.table(columns=rows.schema.names) if isinstance(rows, Store) else rows
 
 
 def _differences(frame: pd.DataFrame, schema: Schema) -> list[str]:

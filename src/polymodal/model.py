@@ -16,7 +16,7 @@ from torch import nn
 from polymodal.adapters.lora import LoRA
 from polymodal.answering import requested_patterns
 from polymodal.artifact import Artifact
-from polymodal.asked import as_table
+from polymodal.asked import as_table, as_training
 from polymodal.errors import ArtifactError, FitError, SettingError
 from polymodal.lattice import Lattice
 from polymodal.network import Network
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from polymodal.explain.evaluation import Evaluation
     from polymodal.explain.explanation import Explanation
+    from polymodal.store.disk.store import Store
 
 
 class Model:
@@ -181,7 +182,7 @@ class Model:
 
     def fit(
         self,
-        table: Table,
+        table: Table | Store,
         *,
         budget: str | float | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -191,7 +192,7 @@ class Model:
         """Learn from the rows that have a known label and anything present.
 
         Args:
-            table: with at least one target.
+            table: with at least one target; a store is read into memory, files undecoded.
             budget: time, such as "10min"; training ends well within it rather than being cut off.
             checkpoint: a file from which a killed fit goes on, to the same weights bit for bit on CPU.
             max_unreadable: share of a column's filled cells that may be unreadable.
@@ -202,12 +203,13 @@ class Model:
         Raises SettingError, UnreadableError when too many cells of a column are broken, FitError when there is too
         little to learn from.
         """
-        self._check_settings(table)
+        given: Table = as_training(table)
+        self._check_settings(given)
         limit = seconds(budget)
-        refuse_unreadable(table, max_unreadable)
+        refuse_unreadable(given, max_unreadable)
         preset = PRESETS[self.preset]
         names = preset.learners if self.learners is None else self.learners
-        chosen = settled(learners(table, least_rows(names)))
+        chosen = settled(learners(given, least_rows(names)))
         choice = Choice.of(chosen.schema, self.encoders)
         chosen = chosen.with_schema(choice.schema)
         preprocessor = Preprocessor.measure(chosen, choice.frozen)
@@ -236,7 +238,7 @@ class Model:
     def predict(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Predictions:
         """Answer each row from what it has.
 
-        `rows` is a Table, one row as a dict of columns or modalities, a list of such rows, or anything
+        `rows` is a Table, a Store, one row as a dict of columns or modalities, a list of such rows, or anything
         `Table.read` takes; what a row does not name is absent. `files` is the folder of path cells. A cell that
         cannot be read is flagged, and its row answered from the others; a row with nothing gets the prior and says so.
 

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, or a folder with one.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV or Parquet file, a folder with one, or a store.")]
+StorePath = Annotated[
+    str, typer.Argument(metavar="STORE", help="A store, such as patients.lance or s3://bucket/patients.lance.")
+]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by `polymodal fit`.")]
 Files = Annotated[
     str | None,

@@ -41,9 +41,28 @@ def read_table(
     Raises SettingError for a specification that cannot be understood, and what `Table.read` raises.
     """
     from polymodal.schema.table import Table
+    from polymodal.store.disk.dataset import is_store
 
+    if is_store(data):
+        given = {"files": files, "type": types, "ignore": ignore, **dict(roles or {})}
+        return _stored(data, targets, [option for option, value in given.items() if value])
     target = parse_targets(targets) or None
     return Table.read(data, files=files, target=target, types=parse_types(types), ignore=ignore, **dict(roles or {}))
+
+
+def _stored(data: str, targets: Sequence[str], given: Sequence[str]) -> Table:
+    """The table of a store, which says itself what its columns are; of its targets those that are asked for."""
+    from polymodal.store.disk.store import Store
+
+    if given:
+        raise SettingError(f"{data} is a store and says itself what it holds; leave --{' and --'.join(given)} out")
+    table = Store.open(data).table()
+    there = table.schema.targets
+    unknown = [one for one in targets if one not in there]
+    if unknown:
+        raise SettingError(f"--target {unknown[0]!r}: {data} has no such target. {near_miss(unknown[0], there)}")
+    kept = {name: one for name, one in there.items() if not targets or name in targets}
+    return table.with_schema(table.schema.model_copy(update={"targets": kept}))
 
 
 def read_for(model: Model, rows: Any, files: str | None) -> Table:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 from PIL import Image as Pillow
-from PIL import ImageOps
+from PIL import ImageOps, UnidentifiedImageError
 from pydantic import Field as Setting
 
 from polymodal.modalities._paths import resolve
@@ -148,11 +148,18 @@ class Image(Modality):
         except Unreadable:
             raise
         except BROKEN as error:
-            raise Unreadable(f"not a readable picture: {error or type(error).__name__}", path) from error
+            raise Unreadable(f"not a readable picture: {said_of(error)}", path) from error
 
     def _bounded(self, picture: Pillow.Image) -> np.ndarray:
         picture.thumbnail((self.size, self.size), Pillow.Resampling.BILINEAR)
         return np.array(picture, dtype=np.uint8)
+
+
+def said_of(error: Exception) -> str:
+    """What is wrong with a picture; Pillow names the object in memory that it could not identify."""
+    if isinstance(error, UnidentifiedImageError):
+        return "it is of no known format, or only the beginning of one"
+    return str(error) or type(error).__name__
 
 
 def check_size(picture: Pillow.Image, path: str | None) -> None:

@@ -81,9 +81,12 @@ class Modality(BaseModel):
             return raw
         path = find(str(raw))
         try:
-            return path.read_bytes()
+            data = path.read_bytes()
         except OSError as error:
             raise Unreadable(f"the file cannot be read: {error.strerror or error}", str(path)) from error
+        if not data:
+            raise Unreadable("the file is empty", str(path))
+        return data
 
     @classmethod
     @abstractmethod

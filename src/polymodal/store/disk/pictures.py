@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.fft import dctn
 
-from polymodal.modalities.image import BROKEN, check_size, from_array, upright_rgb
+from polymodal.modalities.image import BROKEN, check_size, from_array, said_of, upright_rgb
 from polymodal.schema.cells import Unreadable
 
 _SIDE, _KEPT = 32, 8  # of the picture that is transformed, and of the low frequencies that are looked at
@@ -48,7 +48,7 @@ class Pictures(BaseModel):
                     is_short = self.longest_side is None or max(picture.size) <= self.longest_side
                     found = self._encoded(upright_rgb(picture, None))
         except BROKEN as error:
-            raise Unreadable(f"not a readable picture: {error or type(error).__name__}") from error
+            raise Unreadable(f"not a readable picture: {said_of(error)}") from error
         return raw if is_short and len(found) >= len(raw) else found
 
     def _encoded(self, picture: Pillow.Image) -> bytes:

@@ -82,6 +82,12 @@ class StoreReport:
             ],
         )  # fmt: skip
 
+    @property
+    def worst_unreadable(self) -> float:
+        """The largest share, over modalities, of filled cells that cannot be read."""
+        filled = ((one["unreadable"], one["unreadable"] + one["present"]) for one in self.presence.values())
+        return max((bad / count for bad, count in filled if count), default=0.0)
+
     @staticmethod
     def states_of(dataset: Any, schema: Schema, first: Mapping[str, Any], columns: Sequence[Column]) -> np.ndarray:
         """`[N, M]` int8 of State; columns that came later are there where they are not null."""

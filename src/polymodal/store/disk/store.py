@@ -191,11 +191,9 @@ class Store:
                 "again with the same source to go on"
             )
         chosen, schema = self._chosen(columns)
-        named = [one for one in (LABEL, ROW) if one in self._dataset.schema.names][:1]
+        named = self._named
         try:
-            read = self._dataset.to_table(
-                columns=[*named, *(one.name for one in chosen)], filter=self._condition(where)
-            )
+            read = self._dataset.to_table(columns=[named, *(one.name for one in chosen)], filter=self._condition(where))
         except ValueError as error:
             if where is None:
                 raise ArtifactError(f"{self.uri} cannot be read: {error}") from error
@@ -207,8 +205,19 @@ class Store:
             raise ArtifactError(f"{self.uri} is damaged and cannot be read: {error}") from error
         if not len(read):
             raise SchemaError(f"no row of the store meets where={where!r}" if where else "the store has no rows")
-        index = self._index(read, named[0])
-        return Table(frame_of(read, chosen, index), schema)
+        return Table(frame_of(read, chosen, self._index(read, named)), schema)
+
+    def take(self, rows: Sequence[int] | np.ndarray, columns: str | Sequence[str] | None = None) -> Table:
+        """Some rows, by their place in the store, in the order asked for; `columns` as in `table`.
+
+        Raises SettingError for a place that is not there.
+        """
+        places = np.asarray(rows, dtype=np.int64).ravel()
+        if len(places) and not (places.min() >= 0 and places.max() < len(self)):
+            raise SettingError(f"places run from 0 to {len(self) - 1}; {places.min()} to {places.max()} came")
+        chosen, schema = self._chosen(columns)
+        read = self._dataset.take(places.tolist(), columns=[self._named, *(one.name for one in chosen)])
+        return Table(frame_of(read, chosen, self._index(read, self._named)), schema)
 
     def versions(self) -> list[Version]:
         """The states of the store, the first one first; each can be opened."""
@@ -256,9 +265,8 @@ class Store:
 
     def quarantine(self) -> pd.DataFrame:
         """One line for each cell that could not be read: its row, column and path, and the reason."""
-        named = LABEL if LABEL in self._dataset.schema.names else ROW
-        read = self._dataset.to_table(columns=[named, FAULTS], filter=f"{FAULTS} IS NOT NULL")
-        index = self._index(read, named)
+        read = self._dataset.to_table(columns=[self._named, FAULTS], filter=f"{FAULTS} IS NOT NULL")
+        index = self._index(read, self._named)
         lines = [
             (row, fault["column"], fault["path"], fault["reason"])
             for row, faults in zip(index, read[FAULTS].to_pylist(), strict=True)
@@ -269,6 +277,11 @@ class Store:
     def report(self) -> StoreReport:
         """Rows, patterns, sizes, versions and what could not be read; decodes nothing."""
         return StoreReport.of(self)
+
+    @property
+    def _named(self) -> str:
+        """The column on disk that says what rows are called."""
+        return LABEL if LABEL in self._dataset.schema.names else ROW
 
     def _index(self, read: Any, named: str) -> pd.Index:
         if named == ROW:

@@ -48,7 +48,10 @@ class Member:
 
 
 def archives_of(source: Any) -> list[Path]:
-    """The archives that a source names: one path, or a list of them; none for anything else."""
+    """The archives that a source names: one path, a list, or a folder of nothing else; none for anything else."""
+    if isinstance(source, (str, os.PathLike)) and Path(source).expanduser().is_dir():
+        inside = [one for one in sorted(Path(source).expanduser().iterdir()) if one.name[0] != "."]
+        return inside if inside and all(one.suffix.lower() == ".tar" and one.is_file() for one in inside) else []
     many = source if isinstance(source, (list, tuple)) else [source]
     if not many or not all(isinstance(one, (str, os.PathLike)) for one in many):
         return []
