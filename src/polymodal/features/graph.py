@@ -48,10 +48,10 @@ class GraphFeatures(Features):
 
     @classmethod
     def measure(cls, arrays: Sequence[np.ndarray], statistics: GraphStatistics, seed: int) -> Self:
-        figures, *counted = _told(arrays, statistics.directed)
-        found = vocabulary(*counted, len(arrays), 1 if len(arrays) <= _FEW else 2)
+        figures, rows, keys = _told(arrays, statistics.directed)
+        found = vocabulary(rows, keys, len(arrays), 1 if len(arrays) <= _FEW else 2)
         bare = cls(*found, np.zeros((0, 0), dtype=np.float32), rank_knots(figures), statistics.directed)
-        matrix = weighed(*counted, len(arrays), *found)
+        matrix = weighed(rows, keys, len(arrays), *found)
         return replace(bare, directions=principal_directions(matrix, _DIRECTIONS, seed))
 
     @property
@@ -60,14 +60,14 @@ class GraphFeatures(Features):
         return len(self.keys)
 
     def wide(self, arrays: Sequence[np.ndarray]) -> csr_matrix:
-        figures, *counted = _told(arrays, self.directed)
-        matrix = weighed(*counted, len(arrays), self.keys, self.idf)
+        figures, rows, keys = _told(arrays, self.directed)
+        matrix = weighed(rows, keys, len(arrays), self.keys, self.idf)
         ranks = csr_matrix(_FIGURES * normal_ranks(figures, self.knots))
         return csr_matrix(hstack([matrix, ranks]), dtype=np.float32)
 
     def compact(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        figures, *counted = _told(arrays, self.directed)
-        directed = weighed(*counted, len(arrays), self.keys, self.idf) @ self.directions
+        figures, rows, keys = _told(arrays, self.directed)
+        directed = weighed(rows, keys, len(arrays), self.keys, self.idf) @ self.directions
         return np.concatenate([figures[:, :_MOST_FIGURES], directed], axis=1).astype(np.float32)
 
 
