@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,8 +58,12 @@ def boost(
     return str(lightgbm.train(settings, data, num_boost_round=rounds).model_to_string(num_iteration=-1))
 
 
+@lru_cache(maxsize=32)
 def load(model: str) -> Booster:
-    """A model from its text. Raises ArtifactError when it is damaged."""
+    """A model from its text, read once for all the numbers of rounds that it is asked with.
+
+    Raises ArtifactError when it is damaged.
+    """
     lightgbm = _lightgbm()
     try:
         found: Booster = lightgbm.Booster(model_str=model)

@@ -79,6 +79,20 @@ def score(target: Target, outputs: np.ndarray, labels: Labels, weight: np.ndarra
     return {name: float(values[0]) for name, values in found.items() if not np.isnan(values[0])}
 
 
+def primary_score(
+    target: Target, outputs: np.ndarray, labels: Labels, weight: np.ndarray | None = None
+) -> float | None:
+    """The metric that matters most, as in `score`; None where it is undefined.
+
+    >>> labels = Labels(np.array([0, 1]), np.ones(2, dtype=bool))
+    >>> primary_score(Category(classes=("no", "yes")), np.array([[0.9, 0.1], [0.2, 0.8]]), labels)
+    1.0
+    """
+    weights = np.ones((len(labels), 1)) if weight is None else np.asarray(weight, dtype=np.float64)[:, None]
+    value = float(resampled(target, find(target), outputs, labels, weights)[0])
+    return None if np.isnan(value) else value
+
+
 def resampled(target: Target, metric: Metric, outputs: np.ndarray, labels: Labels, weights: np.ndarray) -> np.ndarray:
     """`[R]` values of one metric under R weightings `[N, R]` of the rows; nan where a weighting leaves it undefined."""
     _check(target, outputs, labels)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polymodal.learners._evidence import outputs_of
-from polymodal.metrics import primary, score
+from polymodal.metrics import primary, primary_score
 from polymodal.portfolio.jury import Jury
 
 HEAD = "own head"
@@ -74,8 +74,7 @@ def diagnose(
 def _score(jury: Jury, outputs: np.ndarray, rows: np.ndarray) -> float | None:
     if not len(rows):
         return None
-    found = score(jury.target, outputs[rows], jury.labels.take(rows), jury.weight[rows])
-    return found.get(primary(jury.target))
+    return primary_score(jury.target, outputs[rows], jury.labels.take(rows), jury.weight[rows])
 
 
 def _use(name: str, metric: str, n_rows: int, scores: dict[str, float | None]) -> Use:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -41,18 +42,65 @@ class Jury:
 
     def problems(self, evidence: np.ndarray) -> Iterator[tuple[int, Problem]]:
         """For each pattern that rows have all of: its position, and those rows with the evidence `[K, P, N, R]`."""
-        for position, pattern in enumerate(self.patterns):
-            rows = np.flatnonzero(self.labels.known_rows & (self.present | ~pattern).all(axis=1))
-            if len(rows) and pattern.any():
-                told = (self.labels.take(rows), self.weight[rows])
-                yield position, Problem(self.target, self.prior, evidence[:, position, rows], *told)
+        for position, rows in self._judged:
+            told = (self.labels.take(rows), self.weight[rows])
+            yield position, Problem(self.target, self.prior, evidence[:, position, rows], *told)
 
     def loss(self, evidence: np.ndarray) -> float:
         """Mean loss a row of one member's evidence `[P, N, R]` as it stands, all patterns alike."""
-        one = torch.ones(1, dtype=torch.float64)
-        with torch.no_grad():
-            found = [float(each.loss(one)) / each.total for _, each in self.problems(evidence[None])]
-        return float(np.mean(found)) if found else 0.0
+        if not self._judged:
+            return 0.0
+        if self.target.kind == "survival":  # whose rows are judged against one another, pattern by pattern
+            one = torch.ones(1, dtype=torch.float64)
+            with torch.no_grad():
+                return float(np.mean([float(each.loss(one)) / each.total for _, each in self.problems(evidence[None])]))
+        every = self._every_pattern
+        said = torch.from_numpy(evidence[every.positions, every.rows].astype(np.float64))
+        each = losses(self.target.kind, torch.from_numpy(self.prior) + said, every.values, every.known, every.variance)
+        return float((each * every.share).sum()) / len(self._judged)
+
+    @cached_property
+    def _judged(self) -> list[tuple[int, np.ndarray]]:
+        """Patterns that rows with a known label have all of, and those rows."""
+        known = self.labels.known_rows
+        held = [np.flatnonzero(known & (self.present | ~pattern).all(axis=1)) for pattern in self.patterns]
+        return [(position, rows) for position, rows in enumerate(held) if len(rows) and self.patterns[position].any()]
+
+    @cached_property
+    def _every_pattern(self) -> _EveryPattern:
+        """What never changes from one member to the next, of all patterns one below the other."""
+        positions, rows = zip(*self._judged, strict=True)
+        nothing = np.broadcast_to(0.0, (1, len(self.patterns), self.n, len(self.prior)))
+        problems = [one for _, one in self.problems(nothing)]
+        return _EveryPattern(
+            np.repeat(positions, [len(one) for one in rows]),
+            np.concatenate(rows),
+            torch.cat([one.values for one in problems]),
+            torch.cat([one.known for one in problems]),
+            torch.cat([one.weight / one.total for one in problems]),
+            torch.cat([torch.full((one.n,), one.variance, dtype=torch.float64) for one in problems]),
+        )
+
+
+@dataclass(frozen=True)
+class _EveryPattern:
+    """Q rows, each under one of the patterns that it is judged in, whose shares of the loss sum to one a pattern."""
+
+    positions: np.ndarray
+    rows: np.ndarray
+    values: Tensor
+    known: Tensor
+    share: Tensor
+    variance: Tensor
+
+
+def losses(kind: str, raw: Tensor, values: Tensor, known: Tensor, variance: Tensor | float) -> Tensor:
+    """In nats, of each row, or of each label of each row; `raw [n, R]` are log probabilities or a number."""
+    if kind in CLASSES:
+        return F.cross_entropy(raw, values, reduction="none")
+    if kind == "multilabel":
+        return F.binary_cross_entropy_with_logits(raw, values, reduction="none") * known
+    return (values - raw[:, 0]).square() / (2 * variance)
 
 
 class Problem:
@@ -86,13 +134,7 @@ class Problem:
     def loss(self, weights: Tensor) -> Tensor:
         """Total over the rows of the loss of the weighed evidence; `weights [K]`."""
         raw = self.prior + torch.einsum("k,knr->nr", weights, self.evidence)
-        if self.kind in CLASSES:
-            each = F.cross_entropy(raw, self.values, reduction="none")
-        elif self.kind == "multilabel":
-            each = F.binary_cross_entropy_with_logits(raw, self.values, reduction="none") * self.known
-        elif self.kind == "survival":
+        if self.kind == "survival":
             events = (self.values[:, 1] * self.weight).sum()
             return events * cox_loss(raw[:, 0], self.values[:, 0], self.values[:, 1], self.weight)
-        else:
-            each = (self.values - raw[:, 0]).square() / (2 * self.variance)
-        return (each * self.weight).sum()
+        return (losses(self.kind, raw, self.values, self.known, self.variance) * self.weight).sum()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from polymodal.errors import FitError
-from polymodal.metrics import primary, score
+from polymodal.metrics import primary, primary_score
 from polymodal.network import Network
 from polymodal.objectives._objective import Objective
 from polymodal.schema.batch import KnownLabels
@@ -52,7 +52,7 @@ def validate(
         key, held = primary(targets[name]), memory.labels[name]
         weight = _judging_weight(targets[name], held, memory.weight)
         scores = [
-            score(targets[name], objective.outputs(one).numpy(), held, weight).get(key)
+            primary_score(targets[name], objective.outputs(one).numpy(), held, weight)
             for one in (raw if objective.classifies else raw[-1:])
         ]
         if scores[-1] is not None:
