@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -89,11 +91,19 @@ class _Pieces:
     def __init__(self, given: Iterator[Any], total: int, watch: Callable[[int, int], None] | None) -> None:
         self.given, self.total, self.watch = given, total, watch
         self.done, self.left = 0, next(given)
+        self.ahead = deque[Any]()
+        self.sample = self.left  # the first values of which one is known, to tell what they are
+        while all(map(is_absent, self.sample)):
+            following = next(given, None)
+            if following is None:
+                break
+            self.ahead.append(following)
+            self.sample = following
 
     def take(self, most: int) -> Any:
         """Up to `most` of the next values."""
         while not len(self.left):
-            self.left = next(self.given)
+            self.left = self.ahead.popleft() if self.ahead else next(self.given)
         part, self.left = self.left[:most], self.left[most:]
         self.done += len(part)
         if self.watch is not None:
@@ -104,15 +114,15 @@ class _Pieces:
 def _committed(dataset: Any, uri: str, name: str, pieces: _Pieces, modality: Modality | None) -> Any:
     package = disk.lance()
     told = None if modality is None else {"kind": modality.kind, **modality.model_dump(mode="json")}
-    column = Column(name, *_form(pieces.left), (name,), told)
+    column = Column(name, *_form(pieces.sample), (name,), told)
     written, schema, faults = [], None, list[BaseException]()
-    with disk.writing(uri):
+    with disk.writing(uri), ThreadPoolExecutor(1) as pool:
         for fragment in dataset.get_fragments():
-            batches = _batches(pieces, fragment.count_rows(), column, faults)
+            batches = _batches(pieces, fragment.count_rows(), column, pool, faults)
             reader = pa.RecordBatchReader.from_batches(pa.schema([column.field]), batches)
             try:
                 changed, schema = fragment.merge_columns(reader)
-            except (OSError, ValueError):
+            except (OSError, ValueError, RuntimeError):
                 if faults:
                     raise faults[0] from None
                 raise
@@ -129,9 +139,17 @@ def _committed(dataset: Any, uri: str, name: str, pieces: _Pieces, modality: Mod
         )
 
 
-def _batches(pieces: _Pieces, rows: int, column: Column, faults: list[BaseException]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    pieces: _Pieces, rows: int, column: Column, pool: ThreadPoolExecutor, faults: list[BaseException]
+) -> Iterator[pa.RecordBatch]:
+    """The values of one fragment. Faults are kept for the caller, as Lance would make others of them."""
     while rows:
-        part = pieces.take(min(rows, _ROWS))
+        asked = pool.submit(pieces.take, min(rows, _ROWS))
+        fault = asked.exception()
+        if fault is not None:
+            faults.append(fault)
+            raise RuntimeError("the column cannot be had") from fault
+        part = asked.result()
         rows -= len(part)
         try:
             array = _array(part, column)
