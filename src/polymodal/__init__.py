@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from polymodal.comparison.learning_curve import learning_curve
     from polymodal.lattice import Lattice
     from polymodal.modalities.audio import Audio
+    from polymodal.modalities.expression import Expression
     from polymodal.modalities.graph import Graph
     from polymodal.modalities.image import Image
     from polymodal.modalities.molecule import Molecule
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Audio": "polymodal.modalities.audio",
     "Category": "polymodal.schema.target",
+    "Expression": "polymodal.modalities.expression",
     "Graph": "polymodal.modalities.graph",
     "Image": "polymodal.modalities.image",
     "Lattice": "polymodal.lattice",
@@ -78,6 +80,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Audio",
     "Category",
+    "Expression",
     "Graph",
     "Image",
     "Lattice",

@@ -117,8 +117,11 @@ SOUNDS = pd.DataFrame({"x": [RANDOM.normal(size=1600) for _ in range(ROWS)]})
 CLOUDS = pd.DataFrame({"x": [RANDOM.normal(size=(12, 3)) for _ in range(ROWS)]})
 NETS = pd.DataFrame({"x": [{"nodes": 4, "edges": [[0, 1], [1, 0], [1, 2 + row % 2]]} for row in range(ROWS)]})
 DRUGS = pd.DataFrame({"x": ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "c1ccccc1", "CN"] * (ROWS // 4)})
+COUNTS = pd.DataFrame({f"g{place}": RANDOM.poisson(5, ROWS).astype(float) for place in range(3)})
+COUNTS.loc[3:6, "g0"] = None
 FRAMES = {
     "audio": SOUNDS,
+    "expression": COUNTS,
     "graph": NETS,
     "image": PICTURES,
     "molecule": DRUGS,
@@ -140,6 +143,12 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "rate": ({}, {"rate": 8000}),
         "max_seconds": ({}, {"max_seconds": 0.05}),
         "n_mels": ({}, {"n_mels": 16}),
+    },
+    "expression": {
+        "columns": ({"columns": ("g0", "g1")}, {"columns": ("g0", "g1", "g2")}),
+        "prefix": ({"prefix": "g"}, {"prefix": "g1"}),
+        "max_genes": ({"prefix": "g"}, {"prefix": "g", "max_genes": 2}),
+        "gaps": ({"prefix": "g"}, {"prefix": "g", "gaps": "zero"}),
     },
     "graph": {"columns": ({}, {"columns": ("x",)}), "directed": ({}, {"directed": True})},
     "image": {"columns": ({}, {"columns": ("x",)}), "size": ({}, {"size": 8})},

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from pydantic import Field as Setting
 
-from polymodal.errors import CellError, SchemaError
 from polymodal.modalities._curves import sparkline
-from polymodal.modalities._numbers import read_numbers, shown
+from polymodal.modalities._panels import columns_of, read_columns
 from polymodal.registry import MODALITIES
-from polymodal.schema.cells import Cells, State, Unreadable, decode_each
+from polymodal.schema.cells import Cells, Unreadable, decode_each
 from polymodal.schema.modality import Modality, Statistics
 
 if TYPE_CHECKING:
@@ -64,15 +63,12 @@ class Vector(Modality):
 
     def resolve(self, name: str, frame: pd.DataFrame) -> Modality:
         if self.prefix is not None and not self.columns:
-            found = tuple(column for column in frame.columns if str(column).startswith(self.prefix))
-            if not found:
-                raise SchemaError(f"modality {name!r}: no column starts with {self.prefix!r}")
-            return self.model_copy(update={"columns": found})
+            return self.model_copy(update={"columns": columns_of(name, self.prefix, frame)})
         return super().resolve(name, frame)
 
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         if self.columns:
-            return _read_columns(name, self.columns, frame)
+            return read_columns(name, self.columns, frame)
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, _decode, column=name, rows=frame.index)
 
@@ -132,27 +128,6 @@ def _decode(raw: Any) -> np.ndarray | None:
     if np.isinf(values).any():
         raise Unreadable(f"{int(np.isinf(values).sum())} values are infinite")
     return None if np.isnan(values).all() else values
-
-
-def _read_columns(name: str, columns: Sequence[str], frame: pd.DataFrame) -> Cells:
-    raw = frame.reindex(columns=list(columns))
-    panel = np.full(raw.shape, np.nan)
-    unreadable: dict[int, str] = {}
-    plain = [dtype.kind == "f" for dtype in raw.dtypes]  # taken all at once: a panel may have thousands of columns
-    panel[:, plain] = raw.loc[:, plain].to_numpy(dtype=np.float64)
-    odd = ~np.asarray(plain) | np.isinf(panel).any(axis=0)
-    for position in np.flatnonzero(odd).tolist():
-        column = columns[position]
-        panel[:, position], lost = read_numbers(raw[column])
-        for row in np.flatnonzero(lost).tolist():
-            unreadable.setdefault(
-                row, f"{shown(raw[column].iloc[[row]].tolist()[0])} in {column!r} is no finite number"
-            )
-    state = (~np.isnan(panel)).any(axis=1).astype(np.int8)
-    for broken in unreadable:
-        state[broken] = State.UNREADABLE
-    samples = [panel[row] if state[row] == State.PRESENT else None for row in range(len(panel))]
-    return Cells(samples, state, [CellError(frame.index[row], name, why) for row, why in sorted(unreadable.items())])
 
 
 def _is_flat_numbers(one: Any) -> bool:

@@ -94,7 +94,7 @@ def _of_modalities(memory: Memory) -> Iterator[str]:
                 f"modality {name!r} is in {n_rows} of {len(memory)} rows, too few to learn much from or to check; "
                 "answers that rest on it alone are guesses"
             )
-        if modality.kind in ("tabular", "vector"):
+        if modality.kind in ("expression", "tabular", "vector"):
             width = next((array.shape[0] for array in memory.arrays[name] if array is not None), 0)
             if width >= _WIDE * len(memory):
                 yield (

@@ -25,6 +25,7 @@ _ALMOST_CONSTANT = 0.9  # share of pairs that agree in a column, above which it 
 # thousandth part of their spread apart.
 THRESHOLDS = {
     "audio": 0.9,
+    "expression": 0.95,
     "graph": 0.95,
     "image": 0.975,
     "molecule": 0.95,

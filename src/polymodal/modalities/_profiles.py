@@ -1,0 +1,93 @@
+"""Counts of genes by name, as one sample has them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from polymodal.modalities._numbers import shown
+from polymodal.schema.cells import Unreadable, is_absent
+
+_LISTS = (list, tuple, np.ndarray)
+_LARGEST = 1e15
+_SHOWN = 8  # genes up to which a profile writes itself out
+
+
+class Profile:
+    """`genes`, a tuple that samples of one panel share, and `counts [G]` float64, NaN where a count was not taken.
+
+    Profiles are equal when the same genes have the same counts, in whatever order.
+    """
+
+    def __init__(self, genes: tuple[str, ...], counts: np.ndarray) -> None:
+        self.genes, self.counts = genes, counts
+
+    @cached_property
+    def total(self) -> float:
+        """The library size."""
+        return float(np.nansum(self.counts))
+
+    @property
+    def n_known(self) -> int:
+        """Genes that were measured."""
+        return int((~np.isnan(self.counts)).sum())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Profile) and self._known() == other._known()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._known().items()))
+
+    def __repr__(self) -> str:
+        known = sorted(self._known().items())
+        if len(known) <= _SHOWN:
+            return f"Profile({', '.join(f'{gene}={count:g}' for gene, count in known)})"
+        digest = hashlib.blake2b(repr(known).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return f"Profile({len(known)} genes, {self.total:g} counts, {digest})"
+
+    def _known(self) -> dict[str, float]:
+        counts = self.counts.tolist()
+        return {gene: count for gene, count in zip(self.genes, counts, strict=True) if not math.isnan(count)}
+
+
+def profile_of(raw: Any, known: dict[tuple[str, ...], tuple[str, ...]]) -> Profile | None:
+    """A dict of gene to count, or two lists: names and counts, also as a dict of `genes` and `counts`.
+
+    A gap is as good as no mention: files that know no dicts of different keys write one. `known` holds the panels met
+    so far. None when no count was taken; raises Unreadable for what is no count.
+    """
+    if isinstance(raw, dict) and raw.keys() == {"genes", "counts"} and not np.isscalar(raw["genes"]):
+        raw = (raw["genes"], raw["counts"])
+    if isinstance(raw, dict):
+        names, given = list(raw), list(raw.values())
+    elif isinstance(raw, (tuple, list)) and len(raw) == 2 and all(isinstance(one, _LISTS) for one in raw):
+        names, given = list(raw[0]), list(raw[1])
+        if len(names) != len(given):
+            raise Unreadable(f"{len(names)} genes came with {len(given)} counts")
+    else:
+        raise Unreadable(f"a dict of gene to count, or names and counts, is expected, {type(raw).__name__} came")
+    if not all(isinstance(name, str) and name for name in names):
+        wrong = next(name for name in names if not (isinstance(name, str) and name))
+        raise Unreadable(f"genes have names, {shown(wrong)} came")
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise Unreadable(f"{len(twice)} genes come twice, such as {twice[0]!r}")
+    counts = {name: _count(name, one) for name, one in zip(names, given, strict=True) if not is_absent(one)}
+    if not counts:
+        return None
+    genes = tuple(sorted(counts))
+    return Profile(known.setdefault(genes, genes), np.array([counts[gene] for gene in genes]))
+
+
+def _count(name: str, raw: Any) -> float:
+    try:
+        count = float(raw)
+    except (TypeError, ValueError, OverflowError):
+        count = math.nan
+    if not 0 <= count <= _LARGEST:
+        raise Unreadable(f"a count is a finite number from 0, {shown(raw)} came for {name!r}")
+    return count
