@@ -287,7 +287,7 @@ class Store:
         if named == ROW:
             return pd.Index(read[ROW].to_numpy())
         label = Column.of_field(self._dataset.schema.field(LABEL))
-        return pd.Index(label.to_pandas(read[LABEL])[LABEL])
+        return pd.Index(label.to_pandas(read[LABEL])[LABEL]).rename(None)
 
     def _chosen(self, columns: str | Sequence[str] | None) -> tuple[list[Column], Schema]:
         """The columns on disk that are wanted, and the schema of what is in them."""

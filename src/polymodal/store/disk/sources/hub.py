@@ -13,6 +13,7 @@ import pandas as pd
 from polymodal.errors import DataError
 from polymodal.schema.read import read_frame
 from polymodal.store.disk.sources._rows import SEEN, Rows, digest, replaced, with_heavy
+from polymodal.store.disk.sources.memory import content_of
 
 
 def is_hub(source: Any) -> bool:
@@ -56,10 +57,9 @@ class HubRows(Rows):
     @cached_property
     def fingerprint(self) -> str:
         given = getattr(self.source, "_fingerprint", "")
-        first = self._cells(np.arange(min(1, len(self))))
-        return digest(
-            given, len(self), list(self.frame.columns), self.frame.head(100).to_json(default_handler=str), first
-        )
+        light = content_of(self.frame.drop(columns=list(self.heavy)))
+        first = self._cells(np.unique([0, len(self) // 2, len(self) - 1]))
+        return digest(given, light, content_of(with_heavy(pd.DataFrame(index=range(3)), first)))
 
     def _cells(self, rows: np.ndarray) -> dict[str, list[Any]]:
         if not self.heavy:

@@ -1,0 +1,133 @@
+"""WebDataset archives: read by offset, names checked, nothing extracted."""
+
+import io
+import json
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import polymodal as pm
+from polymodal.errors import DataError, SchemaError
+from polymodal.store.disk.sources.archive import archives_of, open_archives
+
+
+def picture(seed: int) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (9, 7, 3), dtype=np.uint8)).save(data, format="PNG")
+    return data.getvalue()
+
+
+def array(values: np.ndarray) -> bytes:
+    data = io.BytesIO()
+    np.save(data, values)
+    return data.getvalue()
+
+
+def write(path, members) -> None:
+    with tarfile.open(path, "w") as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            if isinstance(data, bytes):
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+            else:
+                info.type, info.linkname = tarfile.SYMTYPE, data
+                archive.addfile(info)
+
+
+@pytest.fixture
+def shards(tmp_path):
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for shard in range(2):
+        members = []
+        for row in range(shard * 10, shard * 10 + 10):
+            members.append((f"train/{row:04}.cls", str(row % 2).encode()))
+            if row % 3:
+                members.append((f"train/{row:04}.png", picture(row)))
+            if row % 4:
+                members.append((f"train/{row:04}.txt", f"picture number {row}, taken by hand".encode()))
+            members.append((f"train/{row:04}.gait.npy", array(np.arange(row + 1, dtype=np.float32)[:, None])))
+            members.append((f"train/{row:04}.json", json.dumps({"age": row, "ward": "AB"[row % 2]}).encode()))
+        write(folder / f"{shard:03}.tar", members)
+    return folder
+
+
+def test_samples_are_rows_and_endings_columns(shards, tmp_path):
+    store = pm.Store.create(tmp_path / "rows.lance", shards, target="cls", id="__key__")
+    assert {name: one.kind for name, one in store.schema.modalities.items()} == {
+        "gait.npy": "series",
+        "png": "image",
+        "tabular": "tabular",
+        "txt": "text",
+    }
+    table = store.table()
+    assert len(table) == 20
+    for row, key in enumerate(table.row_names()):
+        number = int(key.removeprefix("train/"))
+        assert table.frame["cls"].iloc[row] == number % 2
+        assert table.frame["age"].iloc[row] == number
+        shown, told = table.cells("png").samples[row], table.cells("txt").samples[row]
+        assert (shown is None) == (number % 3 == 0)
+        if shown is not None:
+            np.testing.assert_array_equal(shown, Image.open(io.BytesIO(picture(number))))
+        assert told == (f"picture number {number}, taken by hand" if number % 4 else None)
+        assert len(table.cells("gait.npy").samples[row]) == number + 1
+
+
+def test_paths_of_archives(shards, tmp_path):
+    both = [shards / "000.tar", shards / "001.tar"]
+    assert archives_of(shards) == archives_of(both) == archives_of([str(one) for one in both]) == both
+    assert archives_of(tmp_path) == archives_of("x.csv") == archives_of({"x": [1]}) == archives_of([]) == []
+    with pytest.raises(DataError, match="unpack it"):
+        archives_of("shards.tar.gz")
+
+
+@pytest.mark.parametrize(
+    ("member", "says"),
+    [
+        (("../0001.png", b"x"), "leads out of the archive"),
+        (("/etc/0001.png", b"x"), "leads out of the archive"),
+        (("a/../../0001.png", b"x"), "leads out of the archive"),
+        (("0001.png", "/etc/passwd"), "is a link"),
+        (("0000.txt", b"again"), "is there twice"),
+    ],
+)
+def test_names_are_checked(tmp_path, member, says):
+    write(tmp_path / "bad.tar", [("0000.txt", b"fine"), member])
+    with pytest.raises(DataError, match=says):
+        open_archives([tmp_path / "bad.tar"])
+
+
+def test_broken_archives(shards, tmp_path):
+    (tmp_path / "junk.tar").write_bytes(b"no archive at all" * 100)
+    with pytest.raises(DataError, match="cannot be read as a tar archive"):
+        open_archives([tmp_path / "junk.tar"])
+    write(tmp_path / "empty.tar", [])
+    with pytest.raises(SchemaError, match="hold no sample"):
+        open_archives([tmp_path / "empty.tar"])
+
+
+def test_broken_members_are_noted(tmp_path):
+    members = [(f"{row}.txt", f"a text of words {row}".encode()) for row in range(4)]
+    members += [(f"{row}.png", picture(row)[: 60 if row == 2 else None]) for row in range(4)]
+    members[1] = ("1.txt", b"\xff\xfe broken")
+    write(tmp_path / "rows.tar", members)
+    types = {"txt": "text", "png": "image"}
+    store = pm.Store.create(tmp_path / "rows.lance", tmp_path / "rows.tar", types=types, ignore="__key__")
+    found = store.quarantine().sort_values("row")
+    assert found[["row", "column"]].to_numpy().tolist() == [[1, "txt"], [2, "png"]]
+    assert found["path"].tolist()[0] == "1.txt"
+    assert store.report().presence == {
+        "png": {"present": 3, "absent": 0, "unreadable": 1},
+        "txt": {"present": 3, "absent": 0, "unreadable": 1},
+    }
+
+
+def test_another_archive_is_another_source(shards):
+    before = open_archives(archives_of(shards)).fingerprint
+    assert open_archives(archives_of(shards)).fingerprint == before
+    write(shards / "001.tar", [("x.txt", b"other")])
+    assert open_archives(archives_of(shards)).fingerprint != before
