@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -215,9 +216,10 @@ class Model:
         preprocessor = Preprocessor.measure(chosen, choice.frozen)
         memory = preprocessor.prepare(chosen)
         features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
-        recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, self._plan, self.seed)
         n_asked = preset.n_folds(chosen) if self.folds == "auto" else self.folds
         n_folds = min(n_asked, chosen.n_groups)
+        plan = partial(self._plan, n_networks=n_folds if preset.is_quick else 1)
+        recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, plan, self.seed)
         with progress_bar(progress) as watch:
             portfolio, histories = train_portfolio(
                 chosen,
@@ -336,7 +338,7 @@ class Model:
         to_artifact(self).write(Path(path))
         return Path(path)
 
-    def _plan(self, n_rows: int) -> Plan:
+    def _plan(self, n_rows: int, n_networks: int) -> Plan:
         return Plan.for_rows(
             n_rows,
             epochs=self.epochs,
@@ -351,6 +353,7 @@ class Model:
             pretrain=self.pretrain,
             segments=self.segments,
             curriculum=self.curriculum,
+            n_networks=n_networks,
         )
 
     def _check_settings(self, table: Any) -> None:

@@ -47,3 +47,11 @@ def test_a_gpu_is_chosen_where_there_is_one(is_there: bool, monkeypatch: pytest.
     chosen = Plan.for_rows(1_000)
     assert (chosen.accelerator, chosen.precision) == (("cuda", "bf16-mixed") if is_there else ("cpu", "32-true"))
     assert Plan.for_rows(1_000, accelerator="gpu").accelerator == "cuda"
+
+
+def test_networks_of_one_fit_share_their_passes() -> None:
+    alone, two, five = (Plan.for_rows(1_000, n_networks=n).epochs for n in (1, 2, 5))
+    assert alone == two == 60
+    assert five == 24
+    assert Plan.for_rows(100, n_networks=5).epochs == Plan.for_rows(100).epochs == 100
+    assert Plan.for_rows(1_000, n_networks=5, epochs=50).epochs == 50

@@ -26,11 +26,13 @@ class Preset:
         learners: "network" (of the model's fusion), names of further fusions, and of registered learners.
         folds_below: rows below which five folds are trained instead of one held-out set.
         grouped_below: the same, where few groups make one held-out set a matter of luck.
+        is_quick: whether several networks share the passes that two would get.
     """
 
     learners: tuple[str, ...]
     folds_below: int
     grouped_below: int
+    is_quick: bool = True
 
     def n_folds(self, table: Table) -> int:
         """Five folds while that is affordable, else one held-out set; never more than there are groups."""
@@ -42,7 +44,7 @@ class Preset:
 PRESETS = {
     "fast": Preset(("linear", "trees"), folds_below=500, grouped_below=5_000),
     "good": Preset(("network", "linear", "trees"), folds_below=500, grouped_below=5_000),
-    "best": Preset(("network", "late", "linear", "trees"), folds_below=20_000, grouped_below=20_000),
+    "best": Preset(("network", "late", "linear", "trees"), folds_below=20_000, grouped_below=20_000, is_quick=False),
 }
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_VISITS = 60_000  # rows looked at by one network, counting each as often as it is seen
+_ALL_VISITS = 120_000  # by all networks of a fit that is to stay quick
+_PASSES = (4, 100)  # at least, at most
 
 @dataclass(frozen=True)
 class Plan:
@@ -53,8 +56,12 @@ class Plan:
         pretrain: int = 0,
         segments: float = 0.0,
         curriculum: str = "none",
+        n_networks: int = 1,
     ) -> Plan:
-        """Fill in what was left open: small data get many passes in small batches, large data few in large ones."""
+        """Fill in what was left open: small data get many passes in small batches, large data few in large ones.
+
+        Where several networks are trained, one a fold, each gets fewer passes, so that together they cost about two.
+        """
         import torch
 
         # Apple's GPU is not chosen: it has no double precision, in which numbers and times to an event are kept.
@@ -63,7 +70,9 @@ class Plan:
         elif accelerator == "gpu":
             accelerator = "cuda"
         on_gpu = accelerator == "cuda"
-        passes = epochs or int(min(max(60_000 / max(n_rows, 1), 4), 100)) + pretrain
+        least, most = _PASSES
+        visits = min(_VISITS, _ALL_VISITS / n_networks)
+        passes = epochs or int(min(max(visits / max(n_rows, 1), least), most)) + pretrain
         size = batch_size or (32 if n_rows < 500 else 64 if n_rows < 5_000 else 128)
         return cls(
             epochs=passes,
