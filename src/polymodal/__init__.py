@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.text import Text
     from polymodal.modalities.tokens import Tokens
     from polymodal.modalities.vector import Vector
+    from polymodal.modalities.volume import Volume
     from polymodal.model import Model, load
     from polymodal.prompted.zero_shot import zero_shot
     from polymodal.quality.duplicates import duplicates
@@ -67,6 +68,7 @@ _HOMES = {
     "Text": "polymodal.modalities.text",
     "Tokens": "polymodal.modalities.tokens",
     "Vector": "polymodal.modalities.vector",
+    "Volume": "polymodal.modalities.volume",
     "compare": "polymodal.comparison.compare",
     "duplicates": "polymodal.quality.duplicates",
     "hide": "polymodal.schema.missing",
@@ -103,6 +105,7 @@ __all__ = [
     "Text",
     "Tokens",
     "Vector",
+    "Volume",
     "compare",
     "duplicates",
     "hide",

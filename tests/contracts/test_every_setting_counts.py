@@ -119,6 +119,7 @@ NETS = pd.DataFrame({"x": [{"nodes": 4, "edges": [[0, 1], [1, 0], [1, 2 + row % 
 DRUGS = pd.DataFrame({"x": ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "c1ccccc1", "CN"] * (ROWS // 4)})
 COUNTS = pd.DataFrame({f"g{place}": RANDOM.poisson(5, ROWS).astype(float) for place in range(3)})
 COUNTS.loc[3:6, "g0"] = None
+SCANS = pd.DataFrame({"x": [RANDOM.normal(size=(9, 7, 5)) for _ in range(ROWS)]})
 FRAMES = {
     "audio": SOUNDS,
     "expression": COUNTS,
@@ -134,6 +135,7 @@ FRAMES = {
     "text": WORDS,
     "tokens": BASKETS,
     "vector": PANEL,
+    "volume": SCANS,
 }
 NOWHERE = "./no such folder"
 
@@ -196,6 +198,11 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "columns": ({"columns": ("g0", "g1")}, {"columns": ("g0", "g1", "g2")}),
         "prefix": ({"prefix": "g"}, {"prefix": "g1"}),
         "scale": ({"prefix": "g", "scale": "log"}, {"prefix": "g", "scale": "standard"}),
+    },
+    "volume": {
+        "columns": ({}, {"columns": ("x",)}),
+        "size": ({"size": 8}, {"size": 9}),
+        "spacing": ({"size": 8}, {"size": 8, "spacing": 2.0}),
     },
 }
 for _witnesses in MODALITY.values():

@@ -38,6 +38,7 @@ THRESHOLDS = {
     "text": 0.7,
     "tokens": 0.9,
     "vector": 0.95,
+    "volume": 0.95,
 }
 OTHERS = 0.999  # kinds without plain features, of which only the content is compared
 
