@@ -8,7 +8,12 @@ import pytest
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import State
 
-BLANK = {"moment": "1970-01-01"}  # an empty string is no date
+BLANK: dict[str, Any] = {  # where an empty string or dict is no cell
+    "expression": {"GATA1": 0},
+    "graph": {"nodes": [[0.0] * 3]},
+    "molecule": "[H][H]",
+    "moment": "1970-01-01",
+}
 
 
 def blank(kind: str) -> Any:
