@@ -1,0 +1,1 @@
+"""What it costs to bring rows onto disk and off it again."""
