@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Read when numpy and torch are first imported: many threads on small matrices only get in each other's way.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,10 +25,6 @@ N_ROWS = 60
 def one_thread() -> None:
     """Small networks gain nothing from threads, and lose much when other processes are busy."""
     torch.set_num_threads(1)
-
-
-# Read when torch is first imported: many threads on small matrices only get in each other's way.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _write(folder: Path, n_rows: int = N_ROWS) -> None:

@@ -30,7 +30,10 @@ settings.register_profile(
 )
 settings.load_profile("laws")
 
-PORTFOLIO = "portfolio"
+EVERY_KIND = "transformer of every kind"
+PORTFOLIO = "portfolio of every kind"
+SEVERAL = "several networks"
+FEW = ("clinic", "image", "series", "text", "wide")  # a token or many, gaps inside cells and none
 Untrained = Callable[..., pm.Model]
 
 
@@ -106,7 +109,7 @@ def make_model() -> Untrained:
 
 
 @pytest.fixture(scope="session")
-def table() -> pm.Table:
+def everything() -> pm.Table:
     """24 rows of everything registered, half of it missing; row 0 is complete, row 1 has nothing."""
     full, gappy = every_kind(missing=0.0), every_kind(missing=0.5)
     frame = gappy.frame.copy()
@@ -120,27 +123,65 @@ def table() -> pm.Table:
 
 
 @pytest.fixture(scope="session")
-def models(table: pm.Table) -> Callable[[str], pm.Model]:
-    """Makes, once each, a model of a fusion over everything registered, or a fitted one of every registered learner."""
+def few(everything: pm.Table) -> pm.Table:
+    """The same rows with the modalities of FEW alone."""
+    schema = everything.schema
+    kept = {name: schema.modalities[name] for name in FEW}
+    others = [c for n, one in schema.modalities.items() if n not in kept for c in one.sources(n)]
+    return pm.Table(everything.frame.drop(columns=others), schema.model_copy(update={"modalities": kept}))
+
+
+@pytest.fixture(scope="session")
+def models(everything: pm.Table, few: pm.Table) -> Callable[[str], pm.Model]:
+    """Makes, once each, a network of a fusion over few kinds or of every kind, or a fitted one of several members."""
 
     @functools.cache
     def made(name: str) -> pm.Model:
         if name == PORTFOLIO:
-            return pm.Model(learners=["network", *LEARNERS.names()], folds=2, epochs=1, width=8).fit(table)
-        return untrained(table, name)
+            return pm.Model(learners=["network", *LEARNERS.names()], folds=1, epochs=1, width=8).fit(everything)
+        if name == SEVERAL:
+            one, other = untrained(few), untrained(few, "late", seed=1)
+            one._portfolio = Portfolio.of_networks(few.schema.targets, [*one.networks, *other.networks])
+            return one
+        return untrained(everything) if name == EVERY_KIND else untrained(few, name)
 
     return made
 
 
-@pytest.fixture(scope="session", params=[*FUSIONS.names(), PORTFOLIO])
-def model(request: pytest.FixtureRequest, models: Callable[[str], pm.Model]) -> pm.Model:
-    """A model of each registered fusion, and one of every registered learner."""
-    return models(request.param)
+@pytest.fixture(scope="session", params=[*FUSIONS.names(), SEVERAL, EVERY_KIND, PORTFOLIO])
+def subject(request: pytest.FixtureRequest) -> str:
+    """What a law is held against: a fusion sees tokens, whatever kind of cell they came from, so few kinds will do;
+    every kind of cell is read by one network, and by every registered learner."""
+    return str(request.param)
 
 
-@pytest.fixture(scope="session", params=["transformer", PORTFOLIO])
+@pytest.fixture(scope="session")
+def model(subject: str, models: Callable[[str], pm.Model]) -> pm.Model:
+    """The model of the subject."""
+    return models(subject)
+
+
+@pytest.fixture(scope="session")
+def table(subject: str, everything: pm.Table, few: pm.Table) -> pm.Table:
+    """The table that `model` was made for."""
+    return everything if subject in (EVERY_KIND, PORTFOLIO) else few
+
+
+@pytest.fixture(scope="session")
+def several(models: Callable[[str], pm.Model]) -> pm.Model:
+    """Two networks of the table `few`, whose answers are averaged."""
+    return models(SEVERAL)
+
+
+@pytest.fixture(scope="session")
+def of_every_kind(models: Callable[[str], pm.Model]) -> pm.Model:
+    """A network with an encoder of every kind, for the table `everything`."""
+    return models(EVERY_KIND)
+
+
+@pytest.fixture(scope="session", params=[EVERY_KIND, PORTFOLIO])
 def reader(request: pytest.FixtureRequest, models: Callable[[str], pm.Model]) -> pm.Model:
-    """For laws on each kind of cell: what reads cells is the same whatever fusion comes after."""
+    """For laws on each kind of cell, on the table `everything`."""
     return models(request.param)
 
 

@@ -26,32 +26,37 @@ NOTHING = {
 WIDTH = 8
 
 
-def test_every_way_to_say_nothing(make_model, table, answers, as_row):
-    model, full = make_model(table), as_row(table, 0)
-    complete = answers(model, full)
-    for name, modality in table.schema.modalities.items():
-        own = modality.sources(name)
-        lacking = {column: cell for column, cell in full.items() if column not in own}
-        missing_key = answers(model, lacking)
-        assert not np.array_equal(missing_key, complete), f"{name} says nothing to the model"
-        for nothing in NOTHING.values():
-            np.testing.assert_array_equal(answers(model, {**lacking, **dict.fromkeys(own, nothing)}), missing_key)
-            if modality.is_group:
-                np.testing.assert_array_equal(answers(model, {**lacking, name: nothing}), missing_key)
+def test_every_way_to_say_nothing(of_every_kind, everything, answers, as_row):
+    """Each row lacks one modality."""
+    model, full, modalities = of_every_kind, as_row(everything, 0), everything.schema.modalities
+    lacking = [
+        {column: cell for column, cell in full.items() if column not in modality.sources(name)}
+        for name, modality in modalities.items()
+    ]
+    missing_key, complete = answers(model, lacking), answers(model, full)
+    for row, name in enumerate(modalities):
+        assert not np.allclose(missing_key[row], complete[0], atol=1e-5), f"{name} says nothing to the model"
+    for nothing in NOTHING.values():
+        columns, groups = [], []
+        for row, (name, modality) in zip(lacking, modalities.items(), strict=True):
+            columns.append({**row, **dict.fromkeys(modality.sources(name), nothing)})
+            groups.append({**row, name: nothing} if modality.is_group else row)
+        np.testing.assert_array_equal(answers(model, columns), missing_key)
+        np.testing.assert_array_equal(answers(model, groups), missing_key)
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
-def test_every_way_to_say_nothing_in_a_column(make_model, table, answers, nothing):
-    model, frame = make_model(table), table.frame.copy()
+def test_every_way_to_say_nothing_in_a_column(of_every_kind, everything, answers, nothing):
+    model, table, frame = of_every_kind, everything, everything.frame.copy()
     without = pm.Table(frame.drop(columns=["text", "series", "age"]), table.schema)
     for column in ("text", "series", "age"):
         frame[column] = pd.Series([NOTHING[nothing]] * len(frame), index=frame.index, dtype=object)
     np.testing.assert_array_equal(answers(model, pm.Table(frame, table.schema)), answers(model, without))
 
 
-def test_an_absent_column_is_as_one_of_gaps(table, make_model, answers):
+def test_an_absent_column_is_as_one_of_gaps(everything, of_every_kind, answers):
     """Hiding in the lattice, a gap in the table and a pattern that leaves out are the same answer."""
-    model = make_model(table)
+    model, table = of_every_kind, everything
     lattice = model.lattice(table)
     for position, name in enumerate(table.schema.names):
         frame = table.frame.copy()

@@ -40,12 +40,12 @@ def test_named_with_its_row_and_counted(kind):
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
-def test_answered_as_if_absent_and_flagged(kind, reader, table, answers, as_row):
-    rows = [as_row(table, 0) for _ in range(3)]
+def test_answered_as_if_absent_and_flagged(kind, reader, everything, answers, as_row):
+    rows = [as_row(everything, 0) for _ in range(3)]
     without = {column: cell for column, cell in rows[0].items() if column != kind}
     rows[1][kind] = CORRUPT
     found = reader.predict(rows)
-    position = table.schema.names.index(kind)
+    position = everything.schema.names.index(kind)
     assert found.used[:, position].tolist() == [True, False, True]
     assert list(found.faulty_rows) == [1]
     assert "row 1" in str(found)

@@ -42,8 +42,10 @@ def shifts_all_answers_alike(model, table, weight: str) -> bool:
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES.names())
-@pytest.mark.parametrize("fusion", FUSIONS.names())
-def test_every_weight_can_learn(fusion, objective, table, make_model):
+@pytest.mark.parametrize("fusion", [*FUSIONS.names(), None])
+def test_every_weight_can_learn(fusion, objective, everything, few, make_model):
+    """Of every fusion over few kinds, and of the encoders of every kind under one."""
+    table, fusion = (few, fusion) if fusion else (everything, "transformer")
     name = f"to {objective}"
     one = type(table)(table.frame, table.schema.model_copy(update={"targets": {name: table.schema.targets[name]}}))
     model = make_model(one, fusion)
@@ -57,8 +59,8 @@ def test_every_weight_can_learn(fusion, objective, table, make_model):
 DEFAULTS = {MODALITIES.get(kind)().encoder for kind in MODALITIES.names()}
 
 
-def test_every_default_encoder_is_among_them(table):
-    assert {one.encoder for one in table.schema.modalities.values()} == DEFAULTS
+def test_every_default_encoder_is_among_them(everything):
+    assert {one.encoder for one in everything.schema.modalities.values()} == DEFAULTS
 
 
 @pytest.mark.parametrize("encoder", sorted(set(ENCODERS.names()) - DEFAULTS))

@@ -14,8 +14,10 @@ def reordered(table, order):
     return pm.Table.read(frame, target=dict(targets), types=dict(modalities))
 
 
-@pytest.mark.parametrize("fusion", FUSIONS.names())
-def test_order_of_columns_and_types(table, make_model, answers, fusion):
+@pytest.mark.parametrize("fusion", [*FUSIONS.names(), None])
+def test_order_of_columns_and_types(everything, few, make_model, answers, fusion):
+    """Of few kinds with every fusion, and of every kind with one."""
+    table, fusion = (few, fusion) if fusion else (everything, "transformer")
     order = np.random.default_rng(0).permutation(table.frame.shape[1])
     other = reordered(table, order)
     assert other.schema.names == table.schema.names
@@ -41,9 +43,9 @@ def test_order_of_inferred_columns(answers):
     np.testing.assert_array_equal(answers(fits[0], columns), answers(fits[1], columns))
 
 
-def test_order_of_encoders(table, answers):
+def test_order_of_encoders(everything, answers):
     kinds = {"vector": "vector", "series": "series"}
-    few = pm.Table.read(table.frame[[*kinds, "to category"]], target="to category", types=kinds)
+    few = pm.Table.read(everything.frame[[*kinds, "to category"]], target="to category", types=kinds)
     fits = [
         pm.Model(encoders=dict(order), folds=1, epochs=1, width=8).fit(few)
         for order in (kinds.items(), reversed(kinds.items()))

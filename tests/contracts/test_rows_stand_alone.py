@@ -11,10 +11,14 @@ from polymodal.registry import MODALITIES
 TOLERANCE = 1e-5
 
 
-@given(rows=st.lists(st.integers(0, 23), min_size=1, max_size=10))
-def test_any_rows_in_any_order(model, table, answers, rows):
+def test_any_rows_in_any_order(model, table, answers):
     together = answers(model, table)
-    np.testing.assert_allclose(answers(model, table.take(np.array(rows))), together[rows], atol=TOLERANCE)
+
+    @given(rows=st.lists(st.integers(0, 23), min_size=1, max_size=10))
+    def check(rows):
+        np.testing.assert_allclose(answers(model, table.take(np.array(rows))), together[rows], atol=TOLERANCE)
+
+    check()
 
 
 def test_each_row_alone(model, table, answers):
@@ -31,19 +35,17 @@ def test_batch_size(model, table, answers, size, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
-@pytest.mark.parametrize("cell", ["another", "corrupt", "absent"])
-def test_a_neighbours_cell(reader, table, answers, as_row, kind, cell):
-    rows = [as_row(table, row) for row in range(6)]
+def test_a_neighbours_cell(reader, everything, answers, as_row, kind):
+    """Another one, a corrupt one, or none."""
+    rows = [as_row(everything, row) for row in range(6)]
     before = answers(reader, rows)
-    rows[0][kind] = {"another": MODALITIES.get(kind).example(np.random.default_rng(9)), "corrupt": object()}.get(cell)
-    after = answers(reader, rows)
-    np.testing.assert_allclose(after[1:], before[1:], atol=TOLERANCE)
-    assert not np.allclose(after[0], before[0], atol=TOLERANCE)
+    for cell in (MODALITIES.get(kind).example(np.random.default_rng(9)), object(), None):
+        after = answers(reader, [{**rows[0], kind: cell}, *rows[1:]])
+        np.testing.assert_allclose(after[1:], before[1:], atol=TOLERANCE)
+        assert not np.allclose(after[0], before[0], atol=TOLERANCE)
 
 
 def test_every_pattern_of_the_lattice(model, table):
-    few = [name in ("clinic", "image", "series", "text") for name in table.schema.names]
-    together = model.lattice(table)
-    alone = model.lattice(table.take(np.array([5])))
-    chosen = ~together.patterns[:, ~np.array(few)].any(axis=1)
-    np.testing.assert_allclose(alone.values[chosen, 0], together.values[chosen, 5], atol=TOLERANCE)
+    together = model.lattice(table, samples=8)
+    alone = model.lattice(table.take(np.array([5])), samples=8)
+    np.testing.assert_allclose(alone.values[:, 0], together.values[:, 5], atol=TOLERANCE)

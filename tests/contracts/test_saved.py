@@ -31,7 +31,7 @@ def test_loaded_answers_bit_for_bit(model, table, answers, tmp_path):
     loaded = pm.load(model.save(tmp_path / "model.pm"))
     np.testing.assert_array_equal(answers(loaded, table), answers(model, table))
     np.testing.assert_array_equal(answers(loaded, {}), answers(model, {}))
-    np.testing.assert_array_equal(loaded.lattice(table).values, model.lattice(table).values)
+    np.testing.assert_array_equal(loaded.lattice(table, samples=8).values, model.lattice(table, samples=8).values)
     assert loaded.schema == model.schema
     assert loaded.preprocessor.statistics == model.preprocessor.statistics
 

@@ -72,7 +72,8 @@ def test_statistics_through_json(table):
                 np.testing.assert_array_equal(modality.prepare(sample, again), modality.prepare(sample, statistics))
 
 
-def test_prepared_rows_hold_what_the_table_held(table):
+def test_prepared_rows_hold_what_the_table_held(everything):
+    table = everything
     memory = Preprocessor.measure(table, {}).prepare(table)
     np.testing.assert_array_equal(memory.present, table.present())
     for position, name in enumerate(table.schema.names):
@@ -85,10 +86,10 @@ def test_prepared_rows_hold_what_the_table_held(table):
         assert all(taken.arrays[name][place] is memory.arrays[name][row] for place, row in enumerate(rows))
 
 
-def test_gaps_inside_a_cell_stay(table):
+def test_gaps_inside_a_cell_stay(everything):
     """What a vector or series lacks inside is neither filled nor dropped on the way to the batch."""
-    memory = Preprocessor.measure(table, {}).prepare(table)
-    batch = memory.batch(np.arange(len(table)))
+    memory = Preprocessor.measure(everything, {}).prepare(everything)
+    batch = memory.batch(np.arange(len(everything)))
     for name in ("vector", "series", "clinic", "wide"):
         field = batch.fields[name]
         arrays = [array for array in memory.arrays[name] if array is not None]

@@ -27,11 +27,11 @@ def blank(kind: str) -> Any:
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
-def test_blank_is_not_absent(reader, table, answers, as_row, kind):
+def test_blank_is_not_absent(reader, everything, answers, as_row, kind):
     cell = blank(kind)
-    rest = {column: value for column, value in as_row(table, 0).items() if column != kind}
+    rest = {column: value for column, value in as_row(everything, 0).items() if column != kind}
     with_blank = reader.predict([{**rest, kind: cell}, {kind: cell}])
-    position = table.schema.names.index(kind)
+    position = everything.schema.names.index(kind)
     assert with_blank.used[:, position].all()
     assert not np.array_equal(answers(reader, [{**rest, kind: cell}]), answers(reader, [rest]))
     assert not np.array_equal(answers(reader, [{kind: cell}]), answers(reader, [{}]))
@@ -43,9 +43,10 @@ def test_zero_in_a_column_of_a_group(model, answers):
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())
-def test_blank_is_read_as_present(kind, table):
+def test_blank_is_read_as_present(kind, everything):
     cell = blank(kind)
-    frame = table.frame[[kind]].iloc[:2].copy()
+    frame = everything.frame[[kind]].iloc[:2].copy()
     frame[kind] = np.array([None, None], dtype=object)
     frame.at[0, kind] = cell
-    assert table.schema.modalities[kind].read(kind, frame, None).state.tolist() == [State.PRESENT, State.ABSENT]
+    modality = everything.schema.modalities[kind]
+    assert modality.read(kind, frame, None).state.tolist() == [State.PRESENT, State.ABSENT]
