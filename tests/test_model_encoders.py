@@ -10,7 +10,7 @@ from polymodal.errors import ArtifactError, SettingError
 from polymodal.registry import FUSIONS
 from polymodal.testing import random_table
 
-SMALL = {"folds": 2, "epochs": 2, "width": 8}
+SMALL = {"learners": ["network"], "folds": 2, "epochs": 2, "width": 8}
 
 
 class Plain(nn.Module):
@@ -76,7 +76,7 @@ def test_fit_save_load(table, fusion, tmp_path):
 
 
 def test_another_module_than_it_was_fitted_with(table, tmp_path):
-    path = pm.Model(encoders={"v": Plain()}, **SMALL).fit(table).save(tmp_path / "model.pm")
+    path = pm.Model(encoders={"v": Plain()}, folds=1, epochs=1, width=8).fit(table).save(tmp_path / "model.pm")
     with pytest.raises(ArtifactError, match="the weights do not fit the network"):
         pm.load(path, encoders={"v": nn.Sequential(nn.Linear(6, 2), nn.Linear(2, 3))})
 
