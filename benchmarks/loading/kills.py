@@ -11,13 +11,13 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-import lance  # noqa: F401 (imported here, so that the children need not)
+import lance  # noqa: F401 (imported once, so that the children need not)
 import numpy as np
 
-import polymodal as pm
 from benchmarks.loading.rows import table
 from benchmarks.quick import QUICK
 from benchmarks.record import Outcome, publish
+from polymodal.store.disk.store import Store  # all of it imported here, before any fork
 
 ROWS, KILLS, SEED = (300, 2, 0) if QUICK else (3_000, 20, 0)
 PER_FRAGMENT = ROWS // 10
@@ -57,7 +57,7 @@ def sound(place: Path, whole: bool) -> None:
     """Whatever the kill left opens, and every row in it is there once."""
     if not (place / "_versions").exists():
         return  # killed before there was anything
-    store = pm.Store.open(place)
+    store = Store.open(place)
     if whole or store.is_complete:
         rows = store.table(columns=[]).frame.index.to_numpy()
         assert sorted(rows) == list(range(ROWS)), "rows are lost or doubled"
@@ -67,7 +67,7 @@ def sound(place: Path, whole: bool) -> None:
 
 def same(place: Path, other: Path) -> None:
     """Two stores hold the same rows in the same order, cell by cell."""
-    one, two = (pm.Store.open(path).table().frame for path in (place, other))
+    one, two = (Store.open(path).table().frame for path in (place, other))
     assert one.index.tolist() == two.index.tolist()
     for column in one.columns:
         for here, there in zip(one[column], two[column], strict=True):
@@ -80,7 +80,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp())
 
     def make(place: Path) -> None:
-        pm.Store.create(place, made, rows_per_fragment=PER_FRAGMENT)
+        Store.create(place, made, rows_per_fragment=PER_FRAGMENT)
 
     usual = seconds_of(lambda: make(folder / "whole.lance"))
     kills = ended = 0
@@ -96,7 +96,7 @@ def main() -> None:
     apart(lambda: same(last, folder / "whole.lance"))
 
     def add(name: str) -> None:
-        pm.Store.open(last).add_column(name, lambda rows: rows.frame["age"].to_numpy() * 2, reads=["age"])
+        Store.open(last).add_column(name, lambda rows: rows.frame["age"].to_numpy() * 2, reads=["age"])
 
     usual_column = seconds_of(lambda: add("first"))
     kills_column = attempts = 0
@@ -128,7 +128,7 @@ def main() -> None:
 
 def there_or_not(place: Path, name: str, done: bool) -> None:
     """A column is there with all its values, or not at all; one that was killed may have been there just before."""
-    store = pm.Store.open(place)
+    store = Store.open(place)
     assert name in store.columns or not done
     if name in store.columns:
         frame = store.table(columns=["age", name]).frame

@@ -43,7 +43,7 @@ def read_frame(
     else:
         frame, where = _from_object(source), type(source).__name__
     frame = _with_index_levels(frame, roles)
-    return _tidy(frame, where), _folder(files) if files is not None else home
+    return _tidy(frame, where), files_folder(files) if files is not None else home
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -101,7 +101,8 @@ def _suffixes() -> str:
     return ", ".join(_FORMATS)
 
 
-def _folder(files: str | os.PathLike[str]) -> Path:
+def files_folder(files: str | os.PathLike[str]) -> Path:
+    """The folder that `files=` names. Raises DataError when there is none."""
     folder = Path(files).expanduser()
     if folder.is_dir():
         return folder

@@ -188,3 +188,11 @@ def test_killed_it_is_as_it_was(store):
     assert sorted(again.table().frame.index) == list(range(40))
     frame = again.add_column("twice", lambda table: 2 * table.frame["ill"].to_numpy(), reads=["ill"]).table().frame
     assert (frame["twice"] == 2 * frame["ill"]).all()
+
+
+def test_tensors(store):
+    torch = pytest.importorskip("torch")
+    vectors = torch.arange(80.0).reshape(40, 2)
+    more = store.add_column("one", vectors).add_column("other", lambda rows: torch.ones(len(rows)), reads=["age"])
+    np.testing.assert_array_equal(np.stack(more.table().frame["one"]), vectors.numpy())
+    assert more.table(where="other = 1").frame["other"].dtype == np.float32

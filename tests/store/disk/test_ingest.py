@@ -299,3 +299,21 @@ def test_killed_it_opens_and_goes_on(tmp_path):
     assert all(note == f"row {row} of many" for row, note in frame["note"].items())
     assert pm.Store.open(whole).table().frame.index.tolist() == frame.index.tolist()
     assert len(list((killed / "data").iterdir())) == 7  # what the killed ones left behind is gone
+
+
+def test_killed_before_there_was_anything_it_begins_anew(make, tmp_path):
+    """A transaction that was written and never committed is all that is there."""
+    (tmp_path / "rows.lance" / "_transactions").mkdir(parents=True)
+    (tmp_path / "rows.lance" / "_transactions" / "0-a.txn").write_bytes(b"half")
+    (tmp_path / "rows.lance" / "_versions").mkdir()
+    with pytest.raises(ArtifactError, match="is no store"):
+        pm.Store.open(tmp_path / "rows.lance")
+    assert len(make()) == 40
+
+
+@pytest.mark.parametrize("address", ["http://example.org/a.lance", "file:///tmp/a.lance"])
+def test_addresses_that_are_no_place(address):
+    with pytest.raises(ArtifactError, match="a store is a folder, or an address of s3://"):
+        pm.Store.create(address, {"x": [1.0, 2.0]})
+    with pytest.raises(ArtifactError, match="a store is a folder"):
+        pm.Store.open(address)

@@ -44,10 +44,11 @@ def add_column(
         if callable(values):
             given = _answers(dataset, values, reads, schema)
         else:
+            values = _plain(values)
             if not hasattr(values, "__len__") or len(values) != n:
                 came = len(values) if hasattr(values, "__len__") else values.__class__.__name__
                 raise SettingError(f"column {name!r} needs one value for each of {n:,} rows; {came} came")
-            given = iter([pd.Series(values) if isinstance(values, (pd.Series, pd.Index)) else values])
+            given = iter([values])
         return _committed(dataset, uri, name, _Pieces(given, n, watch), modality)
 
 
@@ -76,13 +77,20 @@ def _answers(dataset: Any, ask: Callable[[Table], Any], reads: Sequence[Column],
     for batch in dataset.to_batches(columns=[one.name for one in reads], batch_size=_ROWS, scan_in_order=True):
         for start in range(0, len(batch), _ROWS):
             some = pa.Table.from_batches([batch.slice(start, _ROWS)])
-            answered = ask(Table(frame_of(some, reads, pd.RangeIndex(len(some))), seen))
+            answered = _plain(ask(Table(frame_of(some, reads, pd.RangeIndex(len(some))), seen)))
             if not hasattr(answered, "__len__") or len(answered) != len(some):
                 came = len(answered) if hasattr(answered, "__len__") else type(answered).__name__
                 raise SettingError(
                     f"the function was given {len(some)} rows and has to say one value for each; {came} came"
                 )
             yield answered
+
+
+def _plain(values: Any) -> Any:
+    """Tensors as arrays, an index as a column."""
+    if hasattr(values, "detach"):
+        return values.detach().cpu().numpy()
+    return values.to_series() if isinstance(values, pd.Index) else values
 
 
 class _Pieces:

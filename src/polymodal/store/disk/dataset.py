@@ -13,7 +13,8 @@ import pyarrow as pa
 from polymodal.errors import ArtifactError, MissingExtraError
 
 _CACHE = 128 * 2**20  # bytes; by default Lance takes several gigabytes
-_REMOTE = ("s3://", "gs://", "az://", "memory://")
+_REMOTE = ("s3://", "gs://", "az://")
+_OWN = ("_transactions", "_versions", "data")  # what Lance makes of a folder, in part, when it is killed at once
 
 
 def lance() -> Any:
@@ -26,9 +27,13 @@ def lance() -> Any:
 
 
 def settled(uri: str | os.PathLike[str]) -> str:
-    """The address of a store as Lance takes it: local paths without `~`."""
+    """The address of a store as Lance takes it: local paths without `~`. Raises ArtifactError for other addresses."""
     text = os.fspath(uri)
-    return text if text.startswith(_REMOTE) else str(Path(text).expanduser())
+    if text.startswith(_REMOTE):
+        return text
+    if "://" in text[:16]:
+        raise ArtifactError(f"{text}: a store is a folder, or an address of {', '.join(_REMOTE)}")
+    return str(Path(text).expanduser())
 
 
 def local(uri: str) -> Path | None:
@@ -44,9 +49,10 @@ def is_store(path: object) -> bool:
     """
     if not isinstance(path, (str, os.PathLike)):
         return False
-    uri = settled(path)
-    folder = local(uri)
-    return folder is not None and "\0" not in uri and (folder / "_versions").is_dir()
+    text = os.fspath(path)
+    if not isinstance(text, str) or "\0" in text or "://" in text[:16]:
+        return False
+    return any((Path(text).expanduser() / "_versions").glob("*.manifest"))
 
 
 def opened(uri: str, version: int | None, options: Mapping[str, str] | None) -> Any:
@@ -64,7 +70,7 @@ def opened(uri: str, version: int | None, options: Mapping[str, str] | None) -> 
         folder = local(uri)
         if folder is not None and not folder.exists():
             raise ArtifactError(f"no store at {uri}") from error
-        if folder is not None and not (folder / "_versions").is_dir():
+        if folder is not None and not is_store(folder):
             raise ArtifactError(f"{uri} is no store; polymodal pack, or pm.Store.create, makes one") from error
         if version is not None:
             raise ArtifactError(f"{uri} has no version {version}: {_first_line(error)}") from error
@@ -89,7 +95,8 @@ def begin(uri: str, schema: pa.Schema, options: Mapping[str, str] | None) -> Any
     """A dataset without rows. Raises ArtifactError when it cannot be written."""
     package = lance()
     folder = local(uri)
-    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_taken = folder is not None and folder.exists() and not folder.is_dir()
+    if is_taken or (folder is not None and folder.is_dir() and {one.name for one in folder.iterdir()} - {*_OWN}):
         raise ArtifactError(f"{uri} is there already and no store; give another path")
     with writing(uri):
         if folder is not None:

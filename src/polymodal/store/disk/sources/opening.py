@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from polymodal.errors import SettingError
-from polymodal.schema.read import read_frame
+from polymodal.schema.read import files_folder, read_frame
 from polymodal.schema.table import Table
 from polymodal.store.disk.sources._rows import Rows
 from polymodal.store.disk.sources.annotated import is_annotated, open_annotated
@@ -33,9 +32,8 @@ def open_rows(source: Any, files: str | os.PathLike[str] | None, roles: Sequence
             raise SettingError("archives and annotated matrices hold their cells themselves; leave files= out")
         return open_archives(archives) if archives else open_annotated(source)
     if is_hub(source):
-        return HubRows(source, None if files is None else Path(files).expanduser())
+        return HubRows(source, None if files is None else files_folder(files))
     parquet = parquet_of(source)
     if parquet is not None:
-        _, folder = read_frame([{"": 0}], files)
-        return ParquetRows(parquet, folder or parquet.parent)
+        return ParquetRows(parquet, parquet.parent if files is None else files_folder(files))
     return MemoryRows(*read_frame(source, files, roles))
