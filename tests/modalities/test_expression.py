@@ -32,9 +32,16 @@ def test_columns_dicts_and_names_with_counts_are_one() -> None:
 
 
 def test_samples_of_one_panel_share_its_names() -> None:
-    one, other, less = read([{"A": 1, "B": 2}, {"B": 5, "A": 0}, {"A": 3, "B": None}]).samples
-    assert one.genes is other.genes
-    assert less.genes == ("A",)
+    given = [{"A": 1, "B": 2}, {"A": 0, "B": 5}, {"A": 3, "B": None}, (["A", "B"], np.array([4.0, np.nan]))]
+    samples = read(given).samples
+    assert all(one.genes is samples[0].genes for one in samples)
+    assert samples[2] == Profile(("A",), np.array([3.0]))
+    assert samples[3].n_known == 1
+
+
+def test_a_gene_that_no_training_row_measured_is_not_looked_at() -> None:
+    samples = read([{"A": 1, "B": None}, {"A": 3, "B": None}]).samples
+    assert Expression().measure(samples).genes == ("A",)
 
 
 def test_a_store_keeps_names_and_counts() -> None:

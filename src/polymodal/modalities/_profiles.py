@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from polymodal.schema.cells import Unreadable, is_absent
 
 _LISTS = (list, tuple, np.ndarray)
 _LARGEST = 1e15
+Panel = tuple[np.ndarray, tuple[str, ...]]  # how names are to be sorted, and the sorted ones
 _SHOWN = 8  # genes up to which a profile writes itself out
 
 
@@ -54,7 +56,7 @@ class Profile:
         return {gene: count for gene, count in zip(self.genes, counts, strict=True) if not math.isnan(count)}
 
 
-def profile_of(raw: Any, known: dict[tuple[str, ...], tuple[str, ...]]) -> Profile | None:
+def profile_of(raw: Any, known: dict[tuple[str, ...], Panel]) -> Profile | None:
     """A dict of gene to count, or two lists: names and counts, also as a dict of `genes` and `counts`.
 
     A gap is as good as no mention: files that know no dicts of different keys write one. `known` holds the panels met
@@ -63,27 +65,50 @@ def profile_of(raw: Any, known: dict[tuple[str, ...], tuple[str, ...]]) -> Profi
     if isinstance(raw, dict) and raw.keys() == {"genes", "counts"} and not np.isscalar(raw["genes"]):
         raw = (raw["genes"], raw["counts"])
     if isinstance(raw, dict):
-        names, given = list(raw), list(raw.values())
+        names, given = tuple(raw), list(raw.values())
     elif isinstance(raw, (tuple, list)) and len(raw) == 2 and all(isinstance(one, _LISTS) for one in raw):
-        names, given = list(raw[0]), list(raw[1])
+        names, given = tuple(raw[0]), raw[1]
         if len(names) != len(given):
             raise Unreadable(f"{len(names)} genes came with {len(given)} counts")
     else:
         raise Unreadable(f"a dict of gene to count, or names and counts, is expected, {type(raw).__name__} came")
-    if not all(isinstance(name, str) and name for name in names):
-        wrong = next(name for name in names if not (isinstance(name, str) and name))
-        raise Unreadable(f"genes have names, {shown(wrong)} came")
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
+    if names not in known:
+        known[names] = _panel(names)
+    order, genes = known[names]
+    counts = _counts(names, given)[order]
+    return None if np.isnan(counts).all() else Profile(genes, counts)
+
+
+def _panel(names: tuple[Any, ...]) -> Panel:
+    wrong = [name for name in names if not (isinstance(name, str) and name)]
+    if wrong:
+        raise Unreadable(f"genes have names, {shown(wrong[0])} came")
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
         raise Unreadable(f"{len(twice)} genes come twice, such as {twice[0]!r}")
-    counts = {name: _count(name, one) for name, one in zip(names, given, strict=True) if not is_absent(one)}
-    if not counts:
-        return None
-    genes = tuple(sorted(counts))
-    return Profile(known.setdefault(genes, genes), np.array([counts[gene] for gene in genes]))
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    return order, tuple(names[place] for place in order.tolist())
+
+
+def _counts(names: tuple[str, ...], given: Any) -> np.ndarray:
+    """`[G]` float64, NaN where there is none."""
+    try:
+        counts = np.asarray(given)
+    except ValueError:  # lists of unequal length
+        counts = np.empty(0, dtype=object)
+    if counts.ndim != 1 or counts.dtype.kind not in "biuf":
+        return np.array([_count(name, one) for name, one in zip(names, given, strict=True)])
+    counts = counts.astype(np.float64)
+    beyond = np.flatnonzero((counts < 0) | (counts > _LARGEST))
+    if len(beyond):
+        place = int(beyond[0])
+        raise Unreadable(f"a count is a finite number from 0, {counts[place]:g} came for {names[place]!r}")
+    return counts
 
 
 def _count(name: str, raw: Any) -> float:
+    if is_absent(raw):
+        return math.nan
     try:
         count = float(raw)
     except (TypeError, ValueError, OverflowError):

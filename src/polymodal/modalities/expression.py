@@ -15,7 +15,7 @@ from pydantic import Field as Setting
 from polymodal.errors import CellError
 from polymodal.modalities._numbers import shown
 from polymodal.modalities._panels import columns_of, read_columns
-from polymodal.modalities._profiles import Profile, profile_of
+from polymodal.modalities._profiles import Panel, Profile, profile_of
 from polymodal.modalities._variable_genes import moments, most_variable
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, State, Unreadable, decode_each
@@ -75,7 +75,7 @@ class Expression(Modality):
 
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         """Samples are `Profile`s; genes of columns are named without the prefix."""
-        known: dict[tuple[str, ...], tuple[str, ...]] = {}  # samples of one panel share its names
+        known: dict[tuple[str, ...], Panel] = {}  # samples of one panel share its names
         if not self.columns:
             raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
             return decode_each(raws, lambda raw: profile_of(raw, known), column=name, rows=frame.index)
@@ -94,7 +94,11 @@ class Expression(Modality):
 
     def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
         profile = None if self.columns else profile_of(raw, {})
-        return raw if profile is None else {"genes": list(profile.genes), "counts": profile.counts}
+        if profile is None:
+            return raw
+        known = ~np.isnan(profile.counts)
+        genes = [gene for gene, here in zip(profile.genes, known.tolist(), strict=True) if here]
+        return {"genes": genes, "counts": profile.counts[known]}
 
     @classmethod
     def statistics_kind(cls) -> type[ExpressionStatistics]:
@@ -106,14 +110,15 @@ class Expression(Modality):
         if len(genes) > self.max_genes:
             chosen = most_variable(lambda: self._chunks(samples, genes, is_log=False), self.max_genes)
             genes = tuple(genes[place] for place in chosen.tolist())
-        _, mean, variance = moments(lambda: self._chunks(samples, genes, is_log=True))
-        std = np.sqrt(np.asarray(variance))
+        n, mean, variance = moments(lambda: self._chunks(samples, genes, is_log=True))
+        met = np.flatnonzero(n > 0)
+        std = np.sqrt(variance[met])
         std = np.where(std > 1e-6, std, 1.0)
         sizes = np.log1p([sample.total for sample in samples] or [0.0])
         return ExpressionStatistics(
-            genes=genes,
-            mean=tuple(np.asarray(mean).tolist()) if genes else (),
-            std=tuple(std.tolist()) if genes else (),
+            genes=tuple(genes[place] for place in met.tolist()),
+            mean=tuple(mean[met].tolist()),
+            std=tuple(std.tolist()),
             size_mean=float(sizes.mean()),
             size_std=max(float(sizes.std()), _LEAST_SPREAD),
         )
@@ -122,7 +127,7 @@ class Expression(Modality):
         """`[1 + G]` float32: log of the library size, then the genes of the statistics, standardised; NaN in gaps."""
         values = self._laid_out([sample], statistics.genes, is_log=True)[0]
         if np.isnan(values).all():
-            raise Unreadable(f"none of its {len(sample.genes)} genes is among the {len(values)} learnt")
+            raise Unreadable(f"none of its {sample.n_known} genes is among the {len(values)} learnt")
         size = (math.log1p(sample.total) - statistics.size_mean) / statistics.size_std
         told = (values - np.array(statistics.mean)) / np.array(statistics.std)
         return np.concatenate([[size], told]).clip(-_FURTHEST, _FURTHEST).astype(np.float32)

@@ -83,6 +83,8 @@ def _digest(sample: Any) -> bytes:
 def _tells(kind: str, array: np.ndarray) -> bool:
     if kind == "image":
         return bool(array.reshape(-1, array.shape[-1]).std(axis=0).max() >= _FLAT_PICTURE)
+    if kind == "volume":
+        return bool(array[1:].any())
     if kind == "audio":
         return bool(array.std() >= _FLAT_SERIES)
     if kind == "series":
