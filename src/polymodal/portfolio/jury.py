@@ -26,6 +26,7 @@ class Jury:
         present: `[N, M]`.
         patterns: `[P, M]` under which answers are judged.
         labels, weight: of the N rows. Losses count classes by their weights, as in the fit; scores do not.
+        groups: `[N]` codes of rows that belong together, or None.
     """
 
     target: Target
@@ -34,6 +35,7 @@ class Jury:
     patterns: np.ndarray
     labels: Labels
     weight: np.ndarray
+    groups: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -43,7 +45,7 @@ class Jury:
     def problems(self, evidence: np.ndarray) -> Iterator[tuple[int, Problem]]:
         """For each pattern that rows have all of: its position, and those rows with the evidence `[K, P, N, R]`."""
         for position, rows in self._judged:
-            told = (self.labels.take(rows), self.weight[rows])
+            told = (self.labels.take(rows), self.weight[rows], None if self.groups is None else self.groups[rows])
             yield position, Problem(self.target, self.prior, evidence[:, position, rows], *told)
 
     def loss(self, evidence: np.ndarray) -> float:
@@ -107,9 +109,15 @@ class Problem:
     """The loss, in nats, of weights on the rows of one pattern."""
 
     def __init__(
-        self, target: Target, prior: np.ndarray, evidence: np.ndarray, labels: Labels, weight: np.ndarray
+        self,
+        target: Target,
+        prior: np.ndarray,
+        evidence: np.ndarray,
+        labels: Labels,
+        weight: np.ndarray,
+        groups: np.ndarray | None = None,
     ) -> None:
-        self.kind, self.n = target.kind, evidence.shape[1]
+        self.kind, self.n, self.groups = target.kind, evidence.shape[1], groups
         self.prior = torch.from_numpy(prior)
         self.evidence = torch.from_numpy(np.ascontiguousarray(evidence, dtype=np.float64))
         self.values, self.known = torch.from_numpy(labels.values), torch.from_numpy(labels.known)
@@ -132,8 +140,9 @@ class Problem:
         return bool((self.evidence != 0).any())
 
     def loss(self, weights: Tensor) -> Tensor:
-        """Total over the rows of the loss of the weighed evidence; `weights [K]`."""
-        raw = self.prior + torch.einsum("k,knr->nr", weights, self.evidence)
+        """Total over the rows of the loss of the weighed evidence; `weights` are `[K]`, or each row's own `[n, K]`."""
+        by_row = "k,knr->nr" if weights.dim() == 1 else "nk,knr->nr"
+        raw = self.prior + torch.einsum(by_row, weights, self.evidence)
         if self.kind == "survival":
             events = (self.values[:, 1] * self.weight).sum()
             return events * cox_loss(raw[:, 0], self.values[:, 0], self.values[:, 1], self.weight)

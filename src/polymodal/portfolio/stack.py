@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 
+from polymodal.portfolio.clustering import design_effect
 from polymodal.portfolio.jury import Jury, Problem
 
 _MOST = 20_000  # rows times patterns that the common weights are fitted on
 _LEAST = 10  # rows below which a pattern is left with the common weights
-_COMMON_SPREAD = 0.5  # of the common weights around equal shares, a priori
-_PATTERN_SPREAD = 0.25  # of a pattern's weights around the common ones
+_COMMON_SPREAD = 0.7  # of all common weights together around equal shares, a priori
+_PATTERN_SPREAD = 0.35  # of those of a pattern around the common ones
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,21 @@ def fit_stack(members: Sequence[str], evidence: np.ndarray, jury: Jury) -> Stack
     """Weights from answers to rows held out: `evidence [K, P, N, R]`, each row answered by what never learnt from it.
 
     First weights common to all patterns are found, shrunk to equal shares; then, for each pattern, those of the rows
-    that have all of it, shrunk to the common ones.
+    that have all of it, shrunk to the common ones. Rows that belong together count for as many as they tell.
     """
     problems = [(position, one.sharpen()) for position, one in jury.problems(evidence)]
+    every = [one for _, one in problems]
     equal = np.full(len(members), 1 / len(members))
-    total = sum(one.n for _, one in problems)
-    share = min(1.0, _MOST / max(total, 1)) / max(len(problems), 1)
-    common = _minimum([one for _, one in problems], share, equal, _COMMON_SPREAD) if problems else equal
+    total = sum(one.n for one in every)
+    apart = 1 / design_effect(every, equal)
+    share = apart * min(1.0, _MOST / max(total, 1)) / max(len(problems), 1)
+    one_of = 1 / np.sqrt(len(members))
+    common = _minimum(every, share, equal, _COMMON_SPREAD * one_of) if problems else equal
     found = np.tile(common, (len(jury.patterns), 1))
     for position, one in problems:
         if one.n >= _LEAST and one.says_anything:
-            found[position] = _minimum([one], 1.0, common * _scale(one, common), _PATTERN_SPREAD)
+            centre = common * _scale(one, common, apart)
+            found[position] = _minimum([one], apart, centre, _PATTERN_SPREAD * one_of)
     return Stack(tuple(members), jury.prior, jury.patterns, found)
 
 
@@ -99,11 +104,11 @@ def _minimum(problems: Sequence[Problem], share: float, centre: np.ndarray, spre
     return np.asarray(minimize(value, centre, jac=True, method="L-BFGS-B", bounds=bounds).x)
 
 
-def _scale(problem: Problem, common: np.ndarray) -> float:
+def _scale(problem: Problem, common: np.ndarray, share: float) -> float:
     """By how much the common weights are to be raised where few members have anything to say."""
     total = problem.evidence.new_tensor(common)
 
     def value(at: np.ndarray) -> float:
-        return float(problem.loss(total * at[0])) + float(np.log(at[0]) ** 2) / 2
+        return share * float(problem.loss(total * at[0])) + float(np.log(at[0]) ** 2) / 2
 
     return float(minimize(value, [1.0], method="L-BFGS-B", bounds=[(0.05, 20.0)]).x[0])

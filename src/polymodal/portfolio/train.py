@@ -25,6 +25,7 @@ from polymodal.portfolio.preset import judging_patterns, networks_of
 from polymodal.portfolio.stack import Stack, fit_stack
 from polymodal.portfolio.unjudged import equal_stack, unjudged
 from polymodal.registry import FEATURES, LEARNERS
+from polymodal.schema.split import group_codes
 from polymodal.schema.table import Table
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -66,7 +67,8 @@ def train_portfolio(
     each = n_members * len(patterns) * sum(map(width_of, targets.values()))
     judges = _judges(held_out, max(min(_MOST_JUDGES, _MOST_NUMBERS // each), _LEAST_JUDGES), recipe.seed)
     tasks = {name: _task(target, memory, name, recipe.seed) for name, target in targets.items()}
-    juries = {name: _jury(tasks[name], memory, judges, patterns) for name in targets}
+    groups = group_codes(table.frame, table.schema)
+    juries = {name: _jury(tasks[name], memory, judges, patterns, groups) for name in targets}
     refuse_undecidable(juries)
     tried: dict[str, list[Tried]] = {name: [] for name in targets}
     if plain:
@@ -201,9 +203,10 @@ def _task(target: Target, memory: Memory, name: str, seed: int) -> Task:
     return Task(target, labels, weight, prior_of(target, labels, weight), seed, torch.get_num_threads())
 
 
-def _jury(task: Task, memory: Memory, judges: np.ndarray, patterns: np.ndarray) -> Jury:
+def _jury(task: Task, memory: Memory, judges: np.ndarray, patterns: np.ndarray, groups: np.ndarray | None) -> Jury:
     told = task.of(judges)
-    return Jury(task.target, task.prior, memory.present[judges], patterns, told.labels, told.weight)
+    together = None if groups is None else groups[judges]
+    return Jury(task.target, task.prior, memory.present[judges], patterns, told.labels, told.weight, together)
 
 
 def _within(budget: float | None, start: float, trying: Iterator[Tried]) -> list[Tried]:
