@@ -120,7 +120,10 @@ class Vector(Modality):
 
 def _decode(raw: Any) -> np.ndarray | None:
     try:
-        values = np.asarray([np.nan if one is None else one for one in raw], dtype=np.float64)
+        if isinstance(raw, np.ndarray) and raw.dtype.kind in "biuf":
+            values = raw.astype(np.float64)
+        else:
+            values = np.asarray([np.nan if one is None else one for one in raw], dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         raise Unreadable(f"a list of numbers is expected, {type(raw).__name__} came") from None
     if values.ndim != 1:
