@@ -123,6 +123,8 @@ def test_only_training_rows_choose_genes() -> None:
         ({"A": "many"}, "'many' came for 'A'"),
         ({1: 5}, "genes have names, 1 came"),
         ({"": 5}, "genes have names"),
+        (([{}, "A"], [1, 1]), "genes have names, {} came"),
+        ((["A", None], [1, 1]), "genes have names, None came"),
         ((["A", "A"], [1, 2]), "1 genes come twice, such as 'A'"),
         ((["A"], [1, 2]), "1 genes came with 2 counts"),
         ([1.0, 2.0], "list came"),

@@ -173,6 +173,14 @@ def test_what_is_no_volume_is_unreadable(
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_crop_in_which_nothing_was_measured_is_unreadable() -> None:
+    hollow = np.full((30, 30, 30), np.nan)
+    hollow[0] = 1.0
+    cells = read([hollow], spacing=1.0)
+    assert "what the grid covers was not measured" in cells.faults[0].reason
+    assert (read([hollow]).samples[0][1:] == 1).all()
+
+
 def test_whatever_bits_of_a_header_flip_it_is_read_or_named() -> None:
     whole = nifti(SCAN)
     for place in range(348):

@@ -69,12 +69,13 @@ def _from_nifti(data: bytes, path: str | None) -> tuple[np.ndarray, tuple[float,
     if not bytes(header["magic"].item()).startswith(b"n+"):
         raise Unreadable("the voxels are in another file (.hdr and .img); convert the pair to one .nii", path)
     try:
-        dtype, shape = header.get_data_dtype(), header.get_data_shape()
-        slope, shift = header.get_slope_inter()
-        zooms, affine = tuple(float(one) for one in header.get_zooms()[:3]), header.get_best_affine()
-    except (HeaderDataError, KeyError, ValueError) as error:
+        with np.errstate(all="ignore"):
+            dtype, shape = header.get_data_dtype(), header.get_data_shape()
+            slope, shift = header.get_slope_inter()
+            zooms, affine = tuple(float(one) for one in header.get_zooms()[:3]), header.get_best_affine()
+            count, start = int(np.prod([int(one) for one in shape], dtype=object)), int(header.get_data_offset())
+    except (HeaderDataError, KeyError, ValueError, OverflowError) as error:
         raise Unreadable(f"its header is damaged: {error}", path) from error
-    count, start = int(np.prod([int(one) for one in shape], dtype=object)), int(header.get_data_offset())
     if dtype.kind not in "iuf":
         raise Unreadable(f"voxels are real numbers, {dtype} came", path)
     if count < 1 or start < length or start + count * dtype.itemsize > len(data):
@@ -82,7 +83,8 @@ def _from_nifti(data: bytes, path: str | None) -> tuple[np.ndarray, tuple[float,
         raise Unreadable(f"a volume of {list(map(int, shape))} voxels was announced, {room:,} are there", path)
     array = np.frombuffer(data, dtype, count, start).reshape(shape, order="F")
     if slope is not None and (slope, shift) != (1.0, 0.0):
-        array = array * np.float32(slope) + np.float32(shift)
+        with np.errstate(over="ignore", invalid="ignore"):  # what a damaged header scales beyond all is seen later
+            array = array * np.float32(slope) + np.float32(shift)
     return _turned(array, zooms, affine, path)
 
 
@@ -98,7 +100,11 @@ def _turned(
         array = array[:, :, :, 0]
     if array.ndim not in (3, 4) or len(zooms) != 3:
         raise Unreadable(f"a volume has three axes and perhaps channels, {list(array.shape)} came", path)
-    orientation = io_orientation(affine) if np.isfinite(affine).all() else np.full((3, 2), np.nan)
+    try:
+        with np.errstate(all="ignore"):
+            orientation = io_orientation(affine)
+    except ValueError:  # what is infinite has no directions
+        orientation = np.full((3, 2), np.nan)
     if np.isnan(orientation).any():
         raise Unreadable("its header gives the axes no directions", path)
     sizes = [0.0] * 3

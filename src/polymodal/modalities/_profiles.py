@@ -13,7 +13,6 @@ import numpy as np
 from polymodal.modalities._numbers import shown
 from polymodal.schema.cells import Unreadable, is_absent
 
-_LISTS = (list, tuple, np.ndarray)
 _LARGEST = 1e15
 Panel = tuple[np.ndarray, tuple[str, ...]]  # how names are to be sorted, and the sorted ones
 _SHOWN = 8  # genes up to which a profile writes itself out
@@ -66,12 +65,15 @@ def profile_of(raw: Any, known: dict[tuple[str, ...], Panel]) -> Profile | None:
         raw = (raw["genes"], raw["counts"])
     if isinstance(raw, dict):
         names, given = tuple(raw), list(raw.values())
-    elif isinstance(raw, (tuple, list)) and len(raw) == 2 and all(isinstance(one, _LISTS) for one in raw):
+    elif isinstance(raw, (tuple, list)) and len(raw) == 2 and all(map(_is_list, raw)):
         names, given = tuple(raw[0]), raw[1]
         if len(names) != len(given):
             raise Unreadable(f"{len(names)} genes came with {len(given)} counts")
     else:
         raise Unreadable(f"a dict of gene to count, or names and counts, is expected, {type(raw).__name__} came")
+    wrong = [name for name in names if not (isinstance(name, str) and name)]
+    if wrong:
+        raise Unreadable(f"genes have names, {shown(wrong[0])} came")
     if names not in known:
         known[names] = _panel(names)
     order, genes = known[names]
@@ -79,10 +81,11 @@ def profile_of(raw: Any, known: dict[tuple[str, ...], Panel]) -> Profile | None:
     return None if np.isnan(counts).all() else Profile(genes, counts)
 
 
-def _panel(names: tuple[Any, ...]) -> Panel:
-    wrong = [name for name in names if not (isinstance(name, str) and name)]
-    if wrong:
-        raise Unreadable(f"genes have names, {shown(wrong[0])} came")
+def _is_list(raw: Any) -> bool:
+    return isinstance(raw, (list, tuple)) or (isinstance(raw, np.ndarray) and raw.ndim == 1)
+
+
+def _panel(names: tuple[str, ...]) -> Panel:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise Unreadable(f"{len(twice)} genes come twice, such as {twice[0]!r}")
