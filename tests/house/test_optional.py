@@ -17,6 +17,7 @@ for name in {optional!r}:
     sys.modules[name] = None  # makes an import of it fail
 for name in {modules!r}:
     importlib.import_module(name)
+assert "lightning_fabric" not in sys.modules, "what only answers need not load what trains"
 """
 
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from polymodal.errors import FitError, SettingError
@@ -26,6 +26,9 @@ from polymodal.training.schedules import SCHEDULES
 from polymodal.training.segments import hide_segments
 from polymodal.training.step import Shown, Step
 from polymodal.training.validation import validate
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _CLIP = 1.0
 
@@ -166,6 +169,9 @@ def fit(
 
 
 def _fabric(plan: Plan) -> Fabric:
+    # Here, since it loads a compiler and takes as long as torch: what only answers goes without.
+    from lightning_fabric import Fabric
+
     try:
         fabric = Fabric(accelerator=plan.accelerator, devices=1, precision=plan.precision)  # type: ignore[arg-type]
         torch.zeros(1, dtype=torch.float64, device=fabric.device)  # labels need it, and not every device has it
