@@ -18,7 +18,7 @@ from benchmarks.loading.rows import TYPES, frame
 from benchmarks.quick import QUICK
 from benchmarks.record import Outcome, publish
 
-ROWS, TIMES, SEED, MARK = (200, 2, 0, 1.25) if QUICK else (20_000, 4, 0, 1.25)
+ROWS, TIMES, SEED, MARK = (200, 2, 0, 1.25) if QUICK else (15_000, 4, 0, 1.25)
 GROUP = 500
 
 

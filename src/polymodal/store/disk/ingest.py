@@ -26,7 +26,7 @@ from polymodal.store.disk.record import Record
 from polymodal.store.disk.sources._rows import Rows
 
 _FIRST_ROWS, _MOST_ROWS = 16, 1024  # of a batch; how many it will be follows from the size of the rows before
-_BATCH_BYTES = 32 * 2**20
+_BATCH_BYTES = 8 * 2**20
 _FRAGMENT_BYTES = 2**30
 _THREADS = 4
 

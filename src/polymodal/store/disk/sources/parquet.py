@@ -20,7 +20,7 @@ from polymodal.store.disk.sources._rows import SEEN, Rows, digest, replaced, wit
 
 _LIGHT = 128  # bytes a row, up to which a column is taken into memory
 _SMALL = 64 * 2**20  # bytes of a file that is read like any table
-_HELD = 256 * 2**20  # bytes of row groups held at once
+_HELD = 128 * 2**20  # bytes of row groups held at once
 
 
 def parquet_of(source: Any) -> Path | None:
@@ -53,8 +53,7 @@ class ParquetRows(Rows):
                 weights[chunk.path_in_schema.split(".")[0]] += chunk.total_uncompressed_size
         large = [name for name in names if weights[name] > _LIGHT * footer.num_rows]
         light = [name for name in names if name not in large]
-        held = max(1, int(sum(weights[name] for name in large) / max(len(groups), 1)))
-        self.window = max(1, _HELD // held)  # row groups
+        self.window = 1  # row groups held at once
         self._kept: OrderedDict[int, pa.Table] = OrderedDict()
         self._lock = threading.Lock()
         self._footer = footer
@@ -63,6 +62,8 @@ class ParquetRows(Rows):
         else:
             frame = pd.DataFrame(index=range(footer.num_rows))
         seen = self._cells(np.arange(min(SEEN, footer.num_rows)), large)
+        # What a group takes in memory is not what the file says of it, where values are encoded.
+        self.window = max([1, *(_HELD // max(1, group.nbytes) for group in self._kept.values())])
         kinds = pq.read_schema(path)
         self.heavy = {name: _form(kinds.field(name).type) for name in large}
         self.frame = with_heavy(frame, seen)[list(map(str, names))]
