@@ -144,6 +144,13 @@ def test_other_figures_than_learnt_are_named_when_asked() -> None:
     assert "edges of 2 figures were learnt, 1 came" in told[1]
 
 
+def test_found_as_what_they_are() -> None:
+    for cells in ([NET] * 12, [json.dumps(NET)] * 12, [as_networkx()] * 12):
+        assert pm.Table.read({"net": cells}).schema.modalities == {"net": Graph()}
+    others = pd.DataFrame({"a": ['{"nodes": many words'] * 12, "b": [{"milk": 2}] * 12, "c": ["x", "y"] * 6})
+    assert "graph" not in {one.kind for one in pm.Table.read(others).schema.modalities.values()}
+
+
 def test_small_graphs_are_drawn_and_large_ones_counted() -> None:
     assert Graph().html(read([NET]).samples[0]).count("<line") == 2
     assert Graph().html(read([{"nodes": 1}]).samples[0]).count("<circle") == 1

@@ -62,11 +62,7 @@ class Graph(Modality):
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
         seen = values.dropna().head(100).tolist()
-        if seen and all(
-            is_network(one) or (isinstance(one, dict) and {"nodes", "edges"} <= one.keys()) for one in seen
-        ):
-            return "nodes and edges"
-        return None
+        return "nodes and edges" if seen and all(map(_looks_like_graph, seen)) else None
 
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
         """Samples are `[1 + n + e, C]` float64: how many, the nodes, the edges (see `_graphs`)."""
@@ -141,6 +137,12 @@ class Graph(Modality):
                 raise Unreadable("a file of a graph ends in .json", path)
             raw = from_json(Path(path).read_bytes(), path)
         return graph_of(raw, self.directed, path)
+
+
+def _looks_like_graph(raw: Any) -> bool:
+    if isinstance(raw, str):
+        return _is_json(raw) and '"nodes"' in raw and '"edges"' in raw
+    return is_network(raw) or (isinstance(raw, dict) and {"nodes", "edges"} <= raw.keys())
 
 
 def _is_json(raw: Any) -> bool:
