@@ -8,6 +8,7 @@ _VISITS = 60_000  # rows looked at by one network, counting each as often as it 
 _ALL_VISITS = 120_000  # by all networks of a fit that is to stay quick
 _PASSES = (4, 100)  # at least, at most
 
+
 @dataclass(frozen=True)
 class Plan:
     """A training run.
