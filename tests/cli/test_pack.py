@@ -73,7 +73,7 @@ def test_packed_again_it_is_the_same(packed: Path) -> None:
 
 def test_a_store_is_data_to_the_other_commands(packed: Path, tmp_path: Path) -> None:
     model = tmp_path / "outcome.pm"
-    run("fit", packed, "--target", "outcome", "--preset", "fast", "--learner", "linear", "--folds", 1, "--out", model)
+    run("fit", packed, "--preset", "fast", "--learner", "linear", "--folds", 1, "--out", model)
     assert len(json.loads(run("predict", model, packed, "--json").stdout)) == 60
     assert "outcome" in json.loads(run("evaluate", model, packed, "--json").stdout)["targets"]
     assert json.loads(run("check", packed, "--json").stdout)["rows"] == 60
@@ -86,7 +86,15 @@ def test_too_many_broken_cells_are_an_exit_code(packed: Path, tmp_path: Path) ->
     rows.write_text("photo,y\n" + "gone.png,1\n" * 3 + "more.png,0\n")
     made = run("pack", rows, tmp_path / "rows.lance", "--target", "y", "--longest-side", 32, code=1)
     assert "Unreadable (4)" in made.stdout
-    assert "4 rows" in run("info", tmp_path / "rows.lance").stdout
+    assert "4 rows" in run("info", tmp_path / "rows.lance", "--html", tmp_path / "rows.html").stdout
+    assert (tmp_path / "rows.html").exists()  # of rows that nothing names
+
+
+def test_a_store_without_targets_has_nothing_to_learn(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x,z\n" + "1,2\n3,4\n" * 5)
+    run("pack", rows, tmp_path / "rows.lance")
+    assert "no target to learn" in run("fit", tmp_path / "rows.lance", "--out", tmp_path / "m.pm", code=1).stderr
 
 
 @pytest.mark.parametrize(

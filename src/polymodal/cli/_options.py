@@ -19,12 +19,11 @@ Files = Annotated[
 _TARGET = typer.Option(
     "--target",
     metavar="SPEC",
-    help="What to learn; repeat for several. A column, or KIND:COLUMN with KIND category, ordinal, number or "
-    "multilabel, or multilabel:NAME:COLUMN,COLUMN, or survival:TIME:EVENT. Settings follow: "
+    help="What to learn, unless a store says so; repeat for several. A column, or KIND:COLUMN with KIND category, "
+    "ordinal, number or multilabel, or multilabel:NAME:COLUMN,COLUMN, or survival:TIME:EVENT. Settings follow: "
     "ordinal:grade:levels=low,high, category:ill:class_weight=balanced:decide=f1.",
 )
-Targets = Annotated[list[str], _TARGET]
-AnyTargets = Annotated[list[str] | None, _TARGET]
+Targets = Annotated[list[str] | None, _TARGET]
 Id = Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Names each row.")]
 Group = Annotated[
     str | None,

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from polymodal.cli._console import note
 from polymodal.errors import SettingError, near_miss
 from polymodal.registry import MODALITIES
@@ -48,6 +50,29 @@ def read_table(
         return _stored(data, targets, [option for option, value in given.items() if value])
     target = parse_targets(targets) or None
     return Table.read(data, files=files, target=target, types=parse_types(types), ignore=ignore, **dict(roles or {}))
+
+
+def read_to_learn(
+    data: Any,
+    *,
+    files: str | None,
+    targets: Sequence[str] | None,
+    types: Sequence[str] | None,
+    ignore: Sequence[str] | None,
+    roles: Mapping[str, str | None],
+) -> Table:
+    """The same where something is to be learnt, which only a store says by itself.
+
+    Raises BadParameter where nobody says it, SettingError for a store without targets.
+    """
+    from polymodal.store.disk.dataset import is_store
+
+    if not targets and not is_store(data):
+        raise typer.BadParameter("name the column that is to be learnt.", param_hint="'--target'")
+    table = read_table(data, files=files, targets=targets or (), types=types or (), ignore=ignore or (), roles=roles)
+    if not table.schema.targets:
+        raise SettingError(f"{data} has no target to learn; make it with one: polymodal pack ... --target COLUMN")
+    return table
 
 
 def _stored(data: str, targets: Sequence[str], given: Sequence[str]) -> Table:

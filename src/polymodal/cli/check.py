@@ -24,7 +24,7 @@ _Within = Annotated[bool, typer.Option("--duplicates", help="Say which rows are 
 
 def check(
     data: options.Data,
-    target: options.AnyTargets = None,
+    target: options.Targets = None,
     files: options.Files = None,
     id: options.Id = None,
     group: options.Group = None,

@@ -10,12 +10,12 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
 from polymodal.cli._plot import refuse_ending, save
-from polymodal.cli._table import read_table
+from polymodal.cli._table import read_to_learn
 
 
 def compare(
     data: options.Data,
-    target: options.Targets,
+    target: options.Targets = None,
     files: options.Files = None,
     id: options.Id = None,
     group: options.Group = None,
@@ -52,7 +52,7 @@ def compare(
     """
     refuse_ending(plot)
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    table = read_table(data, files=files, targets=target, types=type or (), ignore=ignore or (), roles=roles)
+    table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
     found = pm.compare(
         table,
         fusion or None,

@@ -11,14 +11,14 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
-from polymodal.cli._table import parse_encoders, read_table
+from polymodal.cli._table import parse_encoders, read_to_learn
 from polymodal.errors import ArtifactError
 
 
 def fit(
     data: options.Data,
-    target: options.Targets,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="Where to save the model.")],
+    target: options.Targets = None,
     files: options.Files = None,
     id: options.Id = None,
     group: options.Group = None,
@@ -88,7 +88,7 @@ def fit(
       polymodal fit patients.csv --target survival:days:vital_status --out survival.pm
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    table = read_table(data, files=files, targets=target, types=type or (), ignore=ignore or (), roles=roles)
+    table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
     _make_place(out)
     kept = None
     if test > 0:

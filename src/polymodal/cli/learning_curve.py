@@ -10,13 +10,13 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
 from polymodal.cli._plot import refuse_ending, save
-from polymodal.cli._table import parse_encoders, read_table
+from polymodal.cli._table import parse_encoders, read_to_learn
 from polymodal.errors import SettingError
 
 
 def learning_curve(
     data: options.Data,
-    target: options.Targets,
+    target: options.Targets = None,
     against: Annotated[
         str | None, typer.Option("--test-data", metavar="DATA", help="Score on these rows instead of a share of DATA.")
     ] = None,
@@ -57,7 +57,7 @@ def learning_curve(
     refuse_ending(plot)
     sizes = None if shots is None else [_size(one) for one in shots.split(",")]
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    table = read_table(data, files=files, targets=target, types=type or (), ignore=ignore or (), roles=roles)
+    table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
     if against is None:
         train, kept = table.split(test=test, seed=seed)
     else:

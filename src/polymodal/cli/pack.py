@@ -20,7 +20,7 @@ def pack(
         ),
     ],
     store: options.StorePath,
-    target: options.AnyTargets = None,
+    target: options.Targets = None,
     files: options.Files = None,
     id: options.Id = None,
     group: options.Group = None,

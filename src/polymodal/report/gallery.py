@@ -96,7 +96,7 @@ def _lines(store: Store, report: StoreReport, count: int) -> list[Line]:
             else ""
             for name, target in store.schema.targets.items()
         ]
-        lines.append(Line(shorten(names[row], 60), told, cells))
+        lines.append(Line(shorten(str(names[row]), 60), told, cells))
     return lines
 
 
