@@ -182,6 +182,8 @@ def test_left_over_temporary_file_goes(tmp_path: Path) -> None:
     assert running.exists()
 
 
+# Another test of this process may have loaded Lance, which warns of any fork; these children have no use for it.
+@pytest.mark.filterwarnings("ignore:lance is not fork-safe")
 def test_processes_share_a_cache(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn" if os.name == "nt" else "fork")
     workers = [context.Process(target=_work, args=(tmp_path, seed)) for seed in range(3)]
