@@ -58,8 +58,8 @@ def main() -> None:
                 "A fold has about ten events, so the spread between folds is as large as any difference between "
                 "methods; the differences within a fold are what the verdict compares. The 76 probe sets are a "
                 "signature that was chosen on other patients, and this cohort was gathered to validate it.",
-                "How near to equal shares members are held was settled on patients held out inside training parts, which "
-                "over the folds are test patients too: one number, so it flatters little.",
+                "How near to equal shares members are held was settled on patients held out inside training parts, "
+                "which over the folds are test patients too: one number, so it flatters little.",
             ],
         )
     )

@@ -38,8 +38,8 @@ def main() -> None:
                 "modality gets the prior. Forests (scikit-survival, 300 trees) see the assays only, gaps filled "
                 "with medians. Everything includes the clinical columns, which the forests "
                 "and the figures of the mark do not have.",
-                "How near to equal shares members are held was settled on patients held out inside training parts, which "
-                "over the folds are test patients too: one number, so it flatters little.",
+                "How near to equal shares members are held was settled on patients held out inside training parts, "
+                "which over the folds are test patients too: one number, so it flatters little.",
             ],
         )
     )

@@ -14,8 +14,8 @@ from benchmarks.record import Outcome, publish
 
 SEEN = (
     "That one network is trained from 500 rows up, and for how "
-    "long, was settled after seeing the test scores of split 0. How near to equal shares members are held was settled on "
-    "rows held out inside the training parts of two splits, which are test rows of others."
+    "long, was settled after seeing the test scores of split 0. How near to equal shares members are held was "
+    "settled on rows held out inside the training parts of two splits, which are test rows of others."
 )
 
 
