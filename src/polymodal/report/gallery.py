@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from polymodal import __version__
 from polymodal.explain.tables import shorten
+from polymodal.report.templates import template
 from polymodal.schema.cells import State
 from polymodal.store.disk.report import StoreReport, size
 from polymodal.store.disk.store import Store
@@ -45,7 +44,7 @@ def write_gallery(store: Store, path: Path, rows: int = ROWS) -> Path:
     Raises ArtifactError when it cannot be written.
     """
     report = store.report()
-    page = _template().render(
+    page = template("gallery.html.jinja").render(
         report=report,
         targets=list(store.schema.targets),
         modalities=[(name, report.types[name], report.presence[name]) for name in store.schema.names],
@@ -98,15 +97,3 @@ def _lines(store: Store, report: StoreReport, count: int) -> list[Line]:
         ]
         lines.append(Line(shorten(str(names[row]), 60), told, cells))
     return lines
-
-
-@cache
-def _template() -> Template:
-    room = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return room.get_template("gallery.html.jinja")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from polymodal import __version__
 from polymodal.explain.plots.palette import COLOURS
@@ -24,6 +22,7 @@ from polymodal.report.patterns import Patterns, patterns
 from polymodal.report.scores import Headline, headlines, robustness, scores
 from polymodal.report.subject import Subject
 from polymodal.report.targets import view_of
+from polymodal.report.templates import template
 from polymodal.schema.table import Table
 from polymodal.training.checkpoint import write_atomically
 
@@ -83,7 +82,7 @@ def render(model: Model, table: Table, today: date) -> str:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever style the caller plots in
         page = _gather(Subject.of(model, table))
-    return _template().render(
+    return template("page.html.jinja").render(
         page=page,
         paints=list(zip(COLOURS, map(on_dark, COLOURS), strict=True)),
         contribution=CONTRIBUTION,
@@ -147,15 +146,3 @@ def _parts(subject: Subject) -> Iterator[Part]:
             examples=examples(subject, view, count),
             comparisons=list(view.comparisons()),
         )
-
-
-@cache
-def _template() -> Template:
-    room = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return room.get_template("page.html.jinja")
