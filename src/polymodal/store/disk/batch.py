@@ -16,8 +16,9 @@ from polymodal.errors import CellError
 from polymodal.modalities._paths import resolve
 from polymodal.schema.cells import Broken, State, Unreadable, is_absent
 from polymodal.schema.schema import Schema
-from polymodal.store.disk.columns import CONTENT, FAULTS, LABEL, ROW, SAME, STATES, Column
+from polymodal.store.disk.columns import CONTENT, FAULTS, LABEL, ROW, SAME, STATES, SUMS, Column
 from polymodal.store.disk.pictures import Pictures, perceptual_hash
+from polymodal.store.disk.sums import Sums
 
 FAULT = pa.struct([("column", pa.large_string()), ("reason", pa.large_string()), ("path", pa.large_string())])
 
@@ -54,7 +55,13 @@ class Layout:
             ours.append(pa.field(CONTENT, pa.large_binary()))
         if self.duplicates == "link":
             ours.append(pa.field(SAME, pa.int64()))
+        ours.append(pa.field(SUMS, self.sums.type))
         return pa.schema([*ours, *(one.field for one in self.columns)])
+
+    @property
+    def sums(self) -> Sums:
+        """What of a row is summed up together."""
+        return Sums.of(self.schema, self.columns, ROW if self.label is None else LABEL)
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ def prepared(frame: pd.DataFrame, rows: np.ndarray, layout: Layout) -> Prepared:
         arrays[LABEL] = layout.label.to_arrow(pd.DataFrame({LABEL: frame.index.to_numpy()}))
     for one in layout.columns:
         arrays[one.name] = one.to_arrow(kept)
+    arrays[SUMS] = layout.sums.written(arrays)
     content = None if layout.duplicates == "keep" else _content(arrays, states, samples, layout)
     return Prepared(arrays, content)
 

@@ -19,7 +19,8 @@ from polymodal.store.disk.cell import from_bytes, to_bytes
 
 KEY = b"polymodal"  # of what is ours in the metadata of a field and of a store
 ROW, LABEL, STATES, FAULTS, SAME, CONTENT = "_row", "_label", "_states", "_faults", "_same_as", "_content"
-OURS = (ROW, LABEL, STATES, FAULTS, SAME, CONTENT)
+SUMS = "_sums"
+OURS = (ROW, LABEL, STATES, FAULTS, SAME, CONTENT, SUMS)
 _WIDE = 64  # columns of one panel, from which on they are one column on disk
 _NOT_ALLOWED = str.maketrans({".": "_", "`": "_", "\n": "_"})  # in names on disk and in conditions
 

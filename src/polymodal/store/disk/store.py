@@ -11,16 +11,18 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.added import add_column
-from polymodal.store.disk.columns import FAULTS, LABEL, ROW, Column, frame_of
+from polymodal.store.disk.columns import FAULTS, LABEL, ROW, SUMS, Column, frame_of
 from polymodal.store.disk.creation import create
 from polymodal.store.disk.record import Record, columns_of, schema_of
 from polymodal.store.disk.report import StoreReport
+from polymodal.store.disk.sums import Sums, without_damaged
 
 _MESSAGE = "__lance_commit_message"
 
@@ -191,9 +193,8 @@ class Store:
                 "again with the same source to go on"
             )
         chosen, schema = self._chosen(columns)
-        named = self._named
         try:
-            read = self._dataset.to_table(columns=[named, *(one.name for one in chosen)], filter=self._condition(where))
+            read = self._dataset.to_table(columns=self._reads(chosen), filter=self._condition(where))
         except ValueError as error:
             if where is None:
                 raise ArtifactError(f"{self.uri} cannot be read: {error}") from error
@@ -205,7 +206,7 @@ class Store:
             raise ArtifactError(f"{self.uri} is damaged and cannot be read: {error}") from error
         if not len(read):
             raise SchemaError(f"no row of the store meets where={where!r}" if where else "the store has no rows")
-        return Table(frame_of(read, chosen, self._index(read, named)), schema)
+        return self._table(read, chosen, schema)
 
     def take(self, rows: Sequence[int] | np.ndarray, columns: str | Sequence[str] | None = None) -> Table:
         """Some rows, by their place in the store, in the order asked for; `columns` as in `table`.
@@ -216,8 +217,8 @@ class Store:
         if len(places) and not (places.min() >= 0 and places.max() < len(self)):
             raise SettingError(f"places run from 0 to {len(self) - 1}; {places.min()} to {places.max()} came")
         chosen, schema = self._chosen(columns)
-        read = self._dataset.take(places.tolist(), columns=[self._named, *(one.name for one in chosen)])
-        return Table(frame_of(read, chosen, self._index(read, self._named)), schema)
+        read = self._dataset.take(places.tolist(), columns=self._reads(chosen))
+        return self._table(read, chosen, schema)
 
     def versions(self) -> list[Version]:
         """The states of the store, the first one first; each can be opened."""
@@ -277,6 +278,27 @@ class Store:
     def report(self) -> StoreReport:
         """Rows, patterns, sizes, versions and what could not be read; decodes nothing."""
         return StoreReport.of(self)
+
+    def _reads(self, chosen: Sequence[Column]) -> list[str]:
+        """The columns on disk that `_table` needs."""
+        kept = [SUMS] if SUMS in self._dataset.schema.names else []
+        return [self._named, *kept, *(one.name for one in chosen)]
+
+    def _table(self, read: pa.Table, chosen: Sequence[Column], schema: Schema) -> Table:
+        """Rows as they were read from disk, each cell held against what was noted as it came in."""
+        frame = frame_of(read, chosen, self._index(read, self._named))
+        if SUMS in read.schema.names:
+            frame = without_damaged(frame, self._sums.damaged(read, read[SUMS]), self._first, self.uri)
+        return Table(frame, schema)
+
+    @cached_property
+    def _first(self) -> Schema:
+        """The schema of the store as it was made."""
+        return schema_of(self._record, [], self.uri)
+
+    @cached_property
+    def _sums(self) -> Sums:
+        return Sums.of(self._first, self._columns, self._named)
 
     @property
     def _named(self) -> str:
