@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from polymodal.prompted.zero_shot import zero_shot
     from polymodal.quality.duplicates import duplicates
     from polymodal.quality.suspicious import suspicious
-    from polymodal.schema.missing import hide
+    from polymodal.schema.missing.hiding import hide
     from polymodal.schema.schema import Schema
     from polymodal.schema.table import Table
     from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
@@ -71,7 +71,7 @@ _HOMES = {
     "Volume": "polymodal.modalities.volume",
     "compare": "polymodal.comparison.compare",
     "duplicates": "polymodal.quality.duplicates",
-    "hide": "polymodal.schema.missing",
+    "hide": "polymodal.schema.missing.hiding",
     "learning_curve": "polymodal.comparison.learning_curve",
     "load": "polymodal.model",
     "suspicious": "polymodal.quality.suspicious",
