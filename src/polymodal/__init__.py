@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from polymodal.modalities.text import Text
     from polymodal.modalities.tokens import Tokens
     from polymodal.modalities.vector import Vector
+    from polymodal.modalities.video import Video
     from polymodal.modalities.volume import Volume
     from polymodal.model import Model, load
     from polymodal.prompted.zero_shot import zero_shot
@@ -68,6 +69,7 @@ _HOMES = {
     "Text": "polymodal.modalities.text",
     "Tokens": "polymodal.modalities.tokens",
     "Vector": "polymodal.modalities.vector",
+    "Video": "polymodal.modalities.video",
     "Volume": "polymodal.modalities.volume",
     "compare": "polymodal.comparison.compare",
     "duplicates": "polymodal.quality.duplicates",
@@ -105,6 +107,7 @@ __all__ = [
     "Text",
     "Tokens",
     "Vector",
+    "Video",
     "Volume",
     "compare",
     "duplicates",

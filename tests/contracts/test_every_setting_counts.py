@@ -123,6 +123,7 @@ DRUGS = pd.DataFrame({"x": ["CCO", "CC(=O)Oc1ccccc1C(=O)O", "c1ccccc1", "CN"] * 
 COUNTS = pd.DataFrame({f"g{place}": RANDOM.poisson(5, ROWS).astype(float) for place in range(3)})
 COUNTS.loc[3:6, "g0"] = None
 SCANS = pd.DataFrame({"x": [RANDOM.normal(size=(9, 7, 5)) for _ in range(ROWS)]})
+CLIPS = pd.DataFrame({"x": [(RANDOM.integers(0, 256, (6, 12, 12, 3), dtype=np.uint8), 2.0) for _ in range(ROWS)]})
 FRAMES = {
     "audio": SOUNDS,
     "expression": COUNTS,
@@ -138,6 +139,7 @@ FRAMES = {
     "text": WORDS,
     "tokens": BASKETS,
     "vector": PANEL,
+    "video": CLIPS,
     "volume": SCANS,
 }
 NOWHERE = "./no such folder"
@@ -201,6 +203,12 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "columns": ({"columns": ("g0", "g1")}, {"columns": ("g0", "g1", "g2")}),
         "prefix": ({"prefix": "g"}, {"prefix": "g1"}),
         "scale": ({"prefix": "g", "scale": "log"}, {"prefix": "g", "scale": "standard"}),
+    },
+    "video": {
+        "columns": ({}, {"columns": ("x",)}),
+        "frames": ({}, {"frames": 2}),
+        "size": ({}, {"size": 8}),
+        "clip": ({}, {"clip": 1.0}),
     },
     "volume": {
         "columns": ({}, {"columns": ("x",)}),

@@ -52,16 +52,7 @@ class ImageFeatures(Features):
     @classmethod
     def measure(cls, arrays: Sequence[np.ndarray], statistics: ImageStatistics, seed: int) -> Self:
         figures, *grids = _described(arrays)
-        # A floor under the spread keeps a column that hardly ever moves from shouting when it does.
-        spread = [np.maximum(figures.std(axis=0), 0.02) / _FIGURES]
-        for grid in grids:
-            common = np.sqrt(grid.var(axis=0).mean())
-            spread.append(np.full(grid.shape[1], max(float(common), 0.02) * np.sqrt(grid.shape[1] / _WEIGHT)))
-        mean = np.concatenate([block.mean(axis=0) for block in (figures, *grids)])
-        std = np.concatenate(spread)
-        n_figures = figures.shape[1]
-        centred = (np.concatenate(grids, axis=1) - mean[n_figures:]) / std[n_figures:]
-        return cls(mean, std, principal_directions(centred.astype(np.float64), _DIRECTIONS, seed))
+        return cls(*scales(figures, grids, seed))
 
     def wide(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         plain = np.concatenate(_described(arrays), axis=1)
@@ -74,18 +65,33 @@ class ImageFeatures(Features):
         return np.concatenate([figures, centred @ self.directions], axis=1).astype(np.float32)
 
 
+def scales(figures: np.ndarray, grids: Sequence[np.ndarray], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and unit `[W]` of figures `[n, F]` and grids `[n, G]`, and the main directions of the grids in that unit."""
+    # A floor under the spread keeps a column that hardly ever moves from shouting when it does.
+    spread = [np.maximum(figures.std(axis=0), 0.02) / _FIGURES]
+    for grid in grids:
+        common = np.sqrt(grid.var(axis=0).mean())
+        spread.append(np.full(grid.shape[1], max(float(common), 0.02) * np.sqrt(grid.shape[1] / _WEIGHT)))
+    mean = np.concatenate([block.mean(axis=0) for block in (figures, *grids)])
+    std = np.concatenate(spread)
+    n_figures = figures.shape[1]
+    centred = (np.concatenate(grids, axis=1) - mean[n_figures:]) / std[n_figures:]
+    return mean, std, principal_directions(centred.astype(np.float64), _DIRECTIONS, seed)
+
+
 def _described(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Figures `[n, C]`, then each thing laid out in space `[n, G]`, a few pictures at a time."""
     return [np.stack(block) for block in zip(*_KEPT.of(arrays, _rows), strict=True)]
 
 
 def _rows(arrays: list[np.ndarray]) -> list[Row]:
-    batches = (_describe(np.stack(arrays[at : at + _BATCH])) for at in range(0, len(arrays), _BATCH))
+    batches = (describe(np.stack(arrays[at : at + _BATCH])) for at in range(0, len(arrays), _BATCH))
     # Copies, or the row of one picture would hold on to its whole batch.
     return [tuple(part.copy() for part in row) for blocks in batches for row in zip(*blocks, strict=True)]
 
 
-def _describe(pixels: np.ndarray) -> list[np.ndarray]:
+def describe(pixels: np.ndarray) -> list[np.ndarray]:
+    """Figures `[n, F]`, then each thing laid out in space `[n, G]`, of pictures `[n, S, S, 3]` uint8."""
     n = len(pixels)
     # Colours come first from here on: three planes are faster to compare than many triples.
     picture = pixels.transpose(0, 3, 1, 2).astype(np.float32) / 255
