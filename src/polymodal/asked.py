@@ -74,7 +74,7 @@ def _is_columns(rows: Mapping[str, Any], schema: Schema) -> bool:
     return any(
         name in rows or any(source in rows for source in one.columns)
         for name, one in schema.modalities.items()
-        if one.columns or one.kind not in ("vector", "series")
+        if one.columns or not (one.many or one.kind in ("vector", "series"))
     ) and not any(name in rows and name not in one.sources(name) for name, one in schema.modalities.items())
 
 

@@ -37,15 +37,17 @@ class SchemaError(DataError):
 
 
 class CellError(DataError):
-    """One cell that cannot be read: where it is and why."""
+    """One cell that cannot be read: where it is and why; with `item`, counted from 1, one of several things in it."""
 
-    def __init__(self, row: object, column: str, reason: str, path: str | None = None) -> None:
-        self.row, self.column, self.reason, self.path = row, column, reason, path
+    def __init__(self, row: object, column: str, reason: str, path: str | None = None, item: int | None = None) -> None:
+        self.row, self.column, self.path, self.item = row, column, path, item
+        self.bare = reason
+        self.reason = reason if item is None else f"item {item}: {reason}"
         where = f"row {row}, column {column!r}" + (f", file {path}" if path else "")
-        super().__init__(f"{where}: {reason}")
+        super().__init__(f"{where}: {self.reason}")
 
     def __reduce__(self) -> tuple[type[CellError], tuple[object, ...]]:
-        return type(self), (self.row, self.column, self.reason, self.path)
+        return type(self), (self.row, self.column, self.bare, self.path, self.item)
 
 
 class UnreadableError(DataError):

@@ -125,15 +125,15 @@ def _preprocessor(artifact: Artifact, adapted: Mapping[str, LoRA]) -> Preprocess
     record = artifact.record
     schema = Schema.model_validate(record["schema"])
     embedders: dict[str, Embeds] = {
-        name: EMBEDDERS.get(schema.modalities[name].kind).restore(artifact.below(f"frozen/{name}/"), config)
+        name: EMBEDDERS.get(schema.modalities[name].item.kind).restore(artifact.below(f"frozen/{name}/"), config)
         for name, config in record["frozen"].items()
     }
     for name, lora in adapted.items():
         embedder = embedders[name]
         assert isinstance(embedder, Embedder)
         embedders[name] = Cut(embedder, lora.layers, lora.base)
-    carriers = {n: carrier_of(embedders[n]) if n in embedders else one for n, one in schema.modalities.items()}
-    statistics = {
-        name: carriers[name].statistics_kind().model_validate(record["statistics"][name]) for name in schema.names
+    carriers = {
+        n: one.around(carrier_of(embedders[n])) if n in embedders else one for n, one in schema.modalities.items()
     }
+    statistics = {name: carriers[name].statistics_of(record["statistics"][name]) for name in schema.names}
     return Preprocessor(schema, carriers, statistics, embedders)

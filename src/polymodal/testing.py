@@ -10,6 +10,8 @@ import pandas as pd
 
 from polymodal.errors import MissingExtraError, SettingError, near_miss
 from polymodal.registry import MODALITIES
+from polymodal.schema.many import per_cell
+from polymodal.schema.modality import Modality
 from polymodal.schema.table import Table
 from polymodal.schema.target import TARGETS, Category, Multilabel, Number, Ordinal, Survival, Target
 
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
 
 def random_frame(
     random: np.random.Generator,
-    modalities: Mapping[str, str] | None = None,
+    modalities: Mapping[str, str | Modality] | None = None,
     rows: int = 20,
     missing: float = 0.4,
 ) -> pd.DataFrame:
     """A frame of `rows` random raw cells in each column, of which a share `missing` is None.
 
-    `modalities` names the kind of each column; left out, there is one column of every registered kind, named like it.
+    `modalities` gives the kind of each column, or its settings, as in `pm.Image(many=True)`; left out, there is one
+    column of every registered kind, named like it.
     Each column keeps at least one cell. Raises SettingError for an unknown kind.
 
     >>> frame = random_frame(np.random.default_rng(0), {"note": "text", "age": "tabular"}, rows=50)
@@ -41,7 +44,7 @@ def random_frame(
 
 def random_table(
     random: np.random.Generator,
-    modalities: Mapping[str, str] | None = None,
+    modalities: Mapping[str, str | Modality] | None = None,
     rows: int = 20,
     missing: float = 0.4,
     targets: Mapping[str, Target] | None = None,
@@ -77,8 +80,9 @@ def tables(max_modalities: int = 4, max_rows: int = 8) -> SearchStrategy[Table]:
 
     @strategies.composite
     def draw_table(draw: DrawFn) -> Table:
-        drawn = draw(strategies.lists(strategies.sampled_from(MODALITIES.names()), min_size=1, max_size=max_modalities))
-        kinds = {f"{kind} {position}": kind for position, kind in enumerate(drawn)}
+        sorts: SearchStrategy[str | Modality] = strategies.sampled_from([*_every_kind().values(), *_several()])
+        drawn = draw(strategies.lists(sorts, min_size=1, max_size=max_modalities))
+        kinds = {f"{getattr(one, 'kind', one)} {position}": one for position, one in enumerate(drawn)}
         rows = draw(strategies.integers(1, max_rows))
         bits = draw(strategies.integers(0, 2 ** (rows * len(kinds)) - 1))
         seed = draw(strategies.integers(0, 2**16))
@@ -93,12 +97,18 @@ def _every_kind() -> dict[str, str]:
     return {kind: kind for kind in MODALITIES.names()}
 
 
-def _fill(random: np.random.Generator, kinds: Mapping[str, str], present: np.ndarray) -> pd.DataFrame:
+def _several() -> list[Modality]:
+    """Every kind whose cells may be lists of it."""
+    return [kind(many=True) for kind in map(MODALITIES.get, MODALITIES.names()) if not kind.is_group]
+
+
+def _fill(random: np.random.Generator, kinds: Mapping[str, str | Modality], present: np.ndarray) -> pd.DataFrame:
     columns = {}
     for position, (name, kind) in enumerate(kinds.items()):
+        one = per_cell(kind) if isinstance(kind, Modality) else MODALITIES.get(kind)
         cells = np.empty(len(present), dtype=object)
         for row in np.flatnonzero(present[:, position]):
-            cells[row] = MODALITIES.get(kind).example(random)
+            cells[row] = one.example(random)
         columns[name] = cells
     return pd.DataFrame(columns, index=range(len(present)))
 

@@ -53,6 +53,7 @@ class Image(Modality):
     """
 
     kind: ClassVar[str] = "image"
+    axes: ClassVar[int] = 3
     reads_files: ClassVar[bool] = True
     encoder: str = "image"
     size: int = Setting(64, ge=4, le=4096)

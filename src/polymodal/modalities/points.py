@@ -46,6 +46,7 @@ class Points(Modality):
     """
 
     kind: ClassVar[str] = "points"
+    axes: ClassVar[int] = 2
     reads_files: ClassVar[bool] = True
     encoder: str = "points"
     max_points: int = Setting(2048, ge=8, le=1_000_000)

@@ -45,6 +45,7 @@ class Vector(Modality):
     """
 
     kind: ClassVar[str] = "vector"
+    axes: ClassVar[int] = 1
     is_group: ClassVar[bool] = True
     has_parts: ClassVar[bool] = True
     encoder: str = "vector"

@@ -56,6 +56,7 @@ class Volume(Modality):
     """
 
     kind: ClassVar[str] = "volume"
+    axes: ClassVar[int] = 4
     reads_files: ClassVar[bool] = True
     encoder: str = "volume"
     size: int = Setting(32, ge=8, le=256)

@@ -109,11 +109,17 @@ def _same(memory: Memory) -> Iterator[str]:
         if kind.kind != other_kind.kind or statistics != others or (memory.present[:, i] != memory.present[:, j]).any():
             continue
         pairs = zip(memory.arrays[one], memory.arrays[other], strict=True)
-        if all(a is None or b is None or np.array_equal(a, b, equal_nan=True) for a, b in pairs):
+        if all(a is None or b is None or _equal(a, b) for a, b in pairs):
             yield (
                 f"modalities {one!r} and {other!r} hold the same in every row: they share the credit that one of them "
                 f"would get, and nothing is lost with ignore=[{other!r}]"
             )
+
+
+def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+    if one.dtype == object:
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return np.array_equal(one, other, equal_nan=True)
 
 
 def _of_columns(table: Table) -> Iterator[str]:

@@ -52,7 +52,7 @@ def measure(memory: Memory, seed: int) -> dict[str, Features]:
     kinds = FEATURES.names()
     for name, (modality, statistics) in memory.collate.items():
         arrays = [array for array in memory.arrays[name] if array is not None]
-        if arrays and modality.kind in kinds:
+        if arrays and {modality.kind, modality.item.kind} <= set(kinds):
             found[name] = FEATURES.get(modality.kind).measure(arrays, statistics, seed)
     return found
 

@@ -68,12 +68,17 @@ class Content:
 
     def tells(self) -> np.ndarray:
         """`[K]` bool: False where a cell is flat or almost empty, and alike to others of its sort for no reason."""
-        return np.array([_tells(self.modality.kind, array) for array in self.arrays], dtype=bool)
+        kind = self.modality.item.kind
+        if kind == self.modality.kind:
+            return np.array([_tells(kind, array) for array in self.arrays], dtype=bool)
+        return np.array([any(_tells(kind, one) for one in items) for items in self.arrays], dtype=bool)
 
 
 def _digest(sample: Any) -> bytes:
     content = hashlib.blake2b(digest_size=16)
-    if isinstance(sample, np.ndarray):
+    if isinstance(sample, list):  # several items, whose order says nothing
+        content.update(b"".join(sorted(_digest(one) for one in sample if one is not None)))
+    elif isinstance(sample, np.ndarray):
         content.update(f"{sample.dtype}{sample.shape}".encode() + np.ascontiguousarray(sample).tobytes())
     else:
         content.update(repr(sample).encode("utf-8", "surrogatepass"))

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from polymodal.features._features import Matrix
 from polymodal.quality.content import Content
 from polymodal.registry import FEATURES
+from polymodal.schema.many import ManyStatistics
 
 _FEW_COLUMNS = 16  # of a panel, up to which each one is looked at by itself
 _POINTS = 256  # of a series that is laid beside another
@@ -135,13 +136,15 @@ class Columns(Likeness):
 
 def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likeness | None:
     """How cells of that kind are compared; None where only equal content can be told."""
-    kind = content.modality.kind
-    limit = THRESHOLDS.get(kind, OTHERS) if threshold is None else threshold
-    if kind not in FEATURES.names() or not len(content):
+    kind, item = content.modality.kind, content.modality.item.kind
+    limit = THRESHOLDS.get(item, OTHERS) if threshold is None else threshold
+    if item not in FEATURES.names() or not len(content):
         return None
+    if kind != item:
+        return Directions(_means(item, content, seed), limit)
     if kind == "tabular":
         return Columns(_columns(content), limit)
-    if kind == "series":
+    if kind == "series" and not getattr(content.statistics, "timed", False):
         return Directions(_signals(content.arrays), limit)
     if kind == "image":
         return Directions(_thumbnails(content.arrays), limit)
@@ -155,6 +158,25 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
     wide = features.wide(content.arrays)
     counted = getattr(features, "n_counted", wide.shape[1])  # length, and which string it is, say nothing of likeness
     return Directions(wide[:, :counted], limit)
+
+
+def _means(kind: str, content: Content, seed: int) -> Matrix:
+    """The mean over the items of each cell of what items of `kind` are compared by."""
+    items = [one for cell in content.arrays for one in cell]
+    if kind == "series" and not content.statistics.of.timed:
+        each: Matrix = _signals(items)
+    elif kind == "image":
+        each = _thumbnails(items)
+    else:
+        assert isinstance(content.statistics, ManyStatistics)
+        features = FEATURES.get(kind).measure(items, content.statistics.of, seed)
+        each = features.wide(items)
+        each = each[:, : getattr(features, "n_counted", each.shape[1])]
+    counts = np.array([len(cell) for cell in content.arrays])
+    owner = np.repeat(np.arange(len(counts)), counts)
+    shares = csr_matrix((1 / counts[owner], (owner, np.arange(len(owner)))), shape=(len(counts), len(owner)))
+    found: Matrix = shares @ each
+    return found
 
 
 def _columns(content: Content) -> np.ndarray:

@@ -15,8 +15,8 @@ class Field:
     """One modality of a batch, present rows only.
 
     Attributes:
-        values: `[n, ...]` collated samples.
-        rows: `[n]` which row of the batch each sample belongs to, ascending.
+        values: `[n, ...]` collated samples, or their items where a sample has several.
+        rows: `[n]` which row of the batch each belongs to, ascending; once for each item.
         mask: True where `values` is real, for kinds of unequal length or with gaps inside; None where all of it is.
     """
 
@@ -51,12 +51,16 @@ class KnownLabels:
 
 @dataclass(frozen=True)
 class Batch:
-    """`size` rows: a Field for each modality that any of them has, labels for each target, a weight for each row."""
+    """`size` rows: a Field for each modality that any of them has, labels for each target, a weight for each row.
+
+    `places [B]` says where a loader found each row.
+    """
 
     fields: Mapping[str, Field]
     size: int
     labels: Mapping[str, KnownLabels] = field(default_factory=dict)
     weight: Float[Tensor, " B"] | None = None
+    places: Int64[Tensor, " B"] | None = None
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""

@@ -43,10 +43,13 @@ def is_absent(raw: Any) -> bool:
 
 
 class Unreadable(Exception):
-    """Raised while decoding one cell; the reader adds row and column and files it as a CellError."""
+    """Raised while decoding one cell; the reader adds row and column and files it as a CellError.
 
-    def __init__(self, reason: str, path: str | None = None) -> None:
-        self.reason, self.path = reason, path
+    `item`, counted from 1, is which of several things in the cell cannot be read.
+    """
+
+    def __init__(self, reason: str, path: str | None = None, item: int | None = None) -> None:
+        self.reason, self.path, self.item = reason, path, item
         super().__init__(reason)
 
 
@@ -72,12 +75,15 @@ class Cells:
     Attributes:
         samples: one decoded sample a row, None where the cell is not present.
         state: `[N]` int8 of State.
-        faults: one CellError for each unreadable cell.
+        faults: one CellError for each unreadable cell; where a cell holds several things, one for each of them that
+            cannot be read, and the cell is present as long as one can.
+        notes: the label of a row and what was put right in its cell, for the report.
     """
 
     samples: Sequence[Any]
     state: np.ndarray
     faults: list[CellError] = field(default_factory=list)
+    notes: list[tuple[Any, str]] = field(default_factory=list)
 
     @property
     def present(self) -> np.ndarray:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from polymodal.errors import PolymodalError, SchemaError, near_miss
 from polymodal.registry import MODALITIES
+from polymodal.schema.many import per_cell
 from polymodal.schema.modality import Modality
 from polymodal.schema.target import TARGETS, Category, Multilabel, Number, Ordinal, Target
 
@@ -73,7 +74,7 @@ class Declared:
         for given_name, given in types.items():
             name = str(given_name)
             try:
-                one = _as_modality(given)
+                one = per_cell(_as_modality(given))
             except ValidationError as error:
                 said = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
                 self.faults.extend(f"types[{name!r}]: {fault}" for fault in said)
@@ -81,7 +82,7 @@ class Declared:
             except PolymodalError as error:
                 self.faults.append(f"types[{name!r}]: {error}")
                 continue
-            by_prefix = getattr(one, "prefix", None) is not None and not one.columns
+            by_prefix = getattr(one.item, "prefix", None) is not None and not one.item.columns
             if not by_prefix and not self._are_there(f"types[{name!r}]", one.sources(name)):
                 continue
             try:

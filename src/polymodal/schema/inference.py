@@ -14,6 +14,8 @@ from polymodal.errors import SchemaError
 from polymodal.registry import MODALITIES
 from polymodal.schema.coordinates import coordinate_pairs
 from polymodal.schema.declared import Declared
+from polymodal.schema.lists import listed_kind
+from polymodal.schema.many import per_cell
 from polymodal.schema.schema import Schema
 
 LEFT_OUT = "left out: "
@@ -82,6 +84,11 @@ def infer_schema(
 
     table_columns: list[str] = []
     for column in left:
+        several = listed_kind(frame[column], files)
+        if several is not None:
+            modality = per_cell(MODALITIES.get(several[0])(many=True))
+            modalities[column], reasons[column] = modality.resolve(column, frame), several[1]
+            continue
         kind, reasons[column] = _recognise(column, frame[column], files)
         if kind == "tabular":
             table_columns.append(column)

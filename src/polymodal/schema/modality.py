@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,8 @@ from polymodal.schema.cells import Cells, Unreadable
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from polymodal.schema.batch import Field
 
 
 class Statistics(BaseModel):
@@ -38,9 +40,34 @@ class Modality(BaseModel):
     is_group: ClassVar[bool] = False  # whether it is made of several columns, named by `columns`
     has_parts: ClassVar[bool] = False  # whether a sample is a row of values, any of which may be missing by itself
     reads_files: ClassVar[bool] = False  # whether a string is the path of a file
+    axes: ClassVar[int | None] = None  # most axes an array in a cell has, for a stack of them to be told from one
     columns: tuple[str, ...] = ()
     encoder: str
     pretrained: str | None = None
+    many: bool = False  # whether a cell holds a list of such; what then reads it is `schema.many.Many`
+
+    @property
+    def item(self) -> Modality:
+        """What each thing in a cell is: this, unless a cell holds several."""
+        return self
+
+    @property
+    def label(self) -> str:
+        """What it is called in reports."""
+        return self.kind
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its kind and settings as JSON, from which it can be made again."""
+        return {"kind": self.kind, **self.model_dump(mode="json", exclude={"many"})}
+
+    def around(self, item: Modality) -> Modality:
+        """As many of another sort of item in a cell."""
+        return item
+
+    def items(self, raw: Any) -> list[Any]:
+        """The raw items of a raw cell, None for gaps among them."""
+        return [raw]
 
     def sources(self, name: str) -> tuple[str, ...]:
         """The table columns it reads: `columns`, or the one column of its own name."""
@@ -88,10 +115,18 @@ class Modality(BaseModel):
             raise Unreadable("the file is empty", str(path))
         return data
 
+    def as_raw(self, sample: Any) -> Any:
+        """A raw cell that is read to this sample, of kinds that have parts."""
+        return sample
+
     @classmethod
     @abstractmethod
     def statistics_kind(cls) -> type[Statistics]:
         """What `measure` returns, so that it can be read back from JSON."""
+
+    def statistics_of(self, record: Mapping[str, Any]) -> Statistics:
+        """The statistics that were written down as `record`."""
+        return self.statistics_kind().model_validate(record)
 
     @abstractmethod
     def measure(self, samples: Sequence[Any]) -> Statistics:
@@ -104,9 +139,25 @@ class Modality(BaseModel):
         Raises Unreadable when the sample does not fit the statistics (another width, other channels).
         """
 
+    def attempt(self, sample: Any, statistics: Any) -> tuple[np.ndarray | None, list[Unreadable]]:
+        """`prepare` of what fits, None where nothing does, and what does not fit."""
+        try:
+            return self.prepare(sample, statistics), []
+        except Unreadable as fault:
+            return None, [fault]
+
     @abstractmethod
     def collate(self, arrays: Sequence[np.ndarray], statistics: Any) -> tuple[Tensor, Tensor | None]:
         """Pack prepared arrays: values `[n, ...]`, and a mask of what is real in them where lengths or gaps differ."""
+
+    def pack(self, arrays: Sequence[np.ndarray], statistics: Any, rows: np.ndarray) -> Field:
+        """The collated field of a batch whose rows `[n]` (ascending) the arrays stand in."""
+        import torch
+
+        from polymodal.schema.batch import Field
+
+        values, mask = self.collate(arrays, statistics)
+        return Field(values, torch.from_numpy(rows), mask)
 
     @abstractmethod
     def html(self, sample: Any) -> str:

@@ -84,7 +84,7 @@ class TableReport:
             rows=len(table),
             types={
                 name: {
-                    "kind": one.kind,
+                    "kind": one.label,
                     "columns": list(one.sources(name)),
                     "reason": schema.reasons.get(name, "given"),
                 }

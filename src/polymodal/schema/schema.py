@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer, field_validator
 
 from polymodal.errors import SchemaError
 from polymodal.registry import MODALITIES
+from polymodal.schema.many import per_cell
 from polymodal.schema.modality import Modality
 from polymodal.schema.target import TARGETS, Target
 
@@ -37,15 +38,19 @@ class Schema(BaseModel):
     @field_validator("modalities", mode="before")
     @classmethod
     def _read_modalities(cls, given: Mapping[str, Any]) -> dict[str, Modality]:
-        return {name: _revive(one, MODALITIES.get) for name, one in sorted(given.items())}
+        return {name: per_cell(_revive(one, MODALITIES.get)) for name, one in sorted(given.items())}
 
     @field_validator("targets", mode="before")
     @classmethod
     def _read_targets(cls, given: Mapping[str, Any]) -> dict[str, Target]:
         return {name: _revive(one, TARGETS.__getitem__) for name, one in sorted(given.items())}
 
-    @field_serializer("modalities", "targets")
-    def _write_parts(self, parts: Mapping[str, Modality | Target]) -> dict[str, dict[str, Any]]:
+    @field_serializer("modalities")
+    def _write_modalities(self, parts: Mapping[str, Modality]) -> dict[str, dict[str, Any]]:
+        return {name: one.settings for name, one in parts.items()}
+
+    @field_serializer("targets")
+    def _write_targets(self, parts: Mapping[str, Target]) -> dict[str, dict[str, Any]]:
         return {name: {"kind": one.kind, **one.model_dump(mode="json")} for name, one in parts.items()}
 
     @property

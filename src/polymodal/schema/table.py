@@ -84,7 +84,7 @@ class Table:
         return len(self.frame)
 
     def __repr__(self) -> str:
-        inputs = [f"{name} ({one.kind})" for name, one in self.schema.modalities.items()]
+        inputs = [f"{name} ({one.label})" for name, one in self.schema.modalities.items()]
         targets = [f"{name} ({one.kind})" for name, one in self.schema.targets.items()]
         more = [f"... {len(inputs) - 8} more"] if len(inputs) > 8 else []
         learnt = f"; target {', '.join(targets)}" if targets else ""

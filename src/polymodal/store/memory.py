@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from polymodal.errors import CellError
-from polymodal.schema.batch import Batch, Field, KnownLabels
+from polymodal.schema.batch import Batch, KnownLabels
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.target import Labels
 
@@ -45,7 +45,7 @@ class Memory:
             content.update(f"{name} {modality.kind} {modality!r} {statistics!r}".encode("utf-8", "surrogatepass"))
             for array in self.arrays[name]:
                 if array is not None:
-                    content.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+                    content.update(content_of(array))
         for name, labels in self.labels.items():
             content.update(name.encode("utf-8", "surrogatepass") + labels.values.tobytes() + labels.known.tobytes())
         content.update(b"" if self.weight is None else self.weight.tobytes())
@@ -68,8 +68,7 @@ class Memory:
             here = np.flatnonzero(self.present[rows, position])
             if len(here):
                 arrays = [self.arrays[name][row] for row in rows[here]]
-                values, mask = modality.collate(arrays, statistics)
-                fields[name] = Field(values, torch.from_numpy(here), mask)
+                fields[name] = modality.pack(arrays, statistics, here)
         if not with_labels:
             return Batch(fields, len(rows))
         labels = {
@@ -84,3 +83,14 @@ class Memory:
         for start in range(0, len(self), size):
             rows = np.arange(start, min(start + size, len(self)))
             yield rows, self.batch(rows, with_labels)
+
+
+def content_of(array: np.ndarray) -> bytes:
+    """What tells a prepared array, or a vector of such, from others.
+
+    >>> content_of(np.zeros(2)) == content_of(np.zeros((2, 1))), len(content_of(np.float32([[1, 2]])))
+    (False, 21)
+    """
+    if array.dtype == object:
+        return b"".join([f"{len(array)} ".encode(), *map(content_of, array)])
+    return f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes()

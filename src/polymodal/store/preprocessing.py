@@ -10,7 +10,7 @@ import numpy as np
 
 from polymodal.errors import CellError, FitError
 from polymodal.modalities.vector import Vector
-from polymodal.schema.cells import Unreadable
+from polymodal.schema.many import Many, flattened, regrouped
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
@@ -46,8 +46,8 @@ class Preprocessor:
                 )
             carriers[name] = modality
             if name in embedders:
-                carriers[name] = carrier_of(embedders[name])
-                samples = _carried(embedders[name], samples)
+                carriers[name] = modality.around(carrier_of(embedders[name]))
+                samples = _carried(embedders[name], modality, samples)
             statistics[name] = carriers[name].measure(samples)
         return cls(table.schema, carriers, statistics, dict(embedders))
 
@@ -66,14 +66,12 @@ class Preprocessor:
             rows = np.flatnonzero(cells.present).tolist()
             samples = [cells.samples[row] for row in rows]
             if name in self.embedders and samples:
-                samples = _carried(self.embedders[name], samples)
+                samples = _carried(self.embedders[name], self.schema.modalities[name], samples)
             prepared: list[np.ndarray | None] = [None] * len(table)
             for row, sample in zip(rows, samples, strict=True):
-                try:
-                    prepared[row] = self.carriers[name].prepare(sample, self.statistics[name])
-                    present[row, position] = True
-                except Unreadable as fault:
-                    faults.append(CellError(table.frame.index[row], name, fault.reason, fault.path))
+                prepared[row], unfit = self.carriers[name].attempt(sample, self.statistics[name])
+                present[row, position] = prepared[row] is not None
+                faults += [CellError(table.frame.index[row], name, one.reason, one.path, one.item) for one in unfit]
             arrays[name] = prepared
         targets = self.schema.targets if with_labels else ()
         labels = {name: found for name in targets if (found := table.labels(name)) is not None}
@@ -93,5 +91,7 @@ def carrier_of(embedder: Embeds) -> Modality:
     return carrier
 
 
-def _carried(embedder: Embeds, samples: Sequence[Any]) -> list[np.ndarray]:
+def _carried(embedder: Embeds, modality: Modality, samples: Sequence[Any]) -> list[Any]:
+    if isinstance(modality, Many):
+        return regrouped(samples, _carried(embedder, modality.of, flattened(samples)))
     return embedder.states(samples) if isinstance(embedder, Resumes) else list(embed_cached(embedder, samples))

@@ -10,9 +10,11 @@ from torch import nn
 
 from polymodal.adapters.encoder import Adaptation
 from polymodal.encoders._custom import CustomEncoder, output_features
+from polymodal.encoders._many import ManyEncoder
 from polymodal.network import Network
 from polymodal.registry import ENCODERS, FUSIONS, OBJECTIVES
 from polymodal.schema.batch import Field
+from polymodal.schema.many import Many, ManyStatistics
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
@@ -32,19 +34,24 @@ def build(
     """A freshly initialised network; the same seed gives the same weights.
 
     `encoders` overrides the encoder of a modality, by registered name, as any module or as an `Adaptation`; for modules
-    `features` holds the width of what they return.
+    `features` holds the width of what they return. Several items in a cell are each encoded by it, then brought
+    together.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         built: dict[str, nn.Module] = {}
         for name, (modality, statistics) in collate.items():
             chosen = encoders.get(name, modality.encoder)
+            is_many = isinstance(modality, Many)
+            measured = statistics.of if isinstance(statistics, ManyStatistics) else statistics
             if isinstance(chosen, Adaptation):
-                built[name] = chosen.encoder(statistics, width, dropout)
+                built[name] = chosen.encoder(measured, width, dropout)
             elif isinstance(chosen, nn.Module):
                 built[name] = CustomEncoder(chosen, name, features[name], width)
             else:
-                built[name] = ENCODERS.get(chosen)(modality, statistics, width, dropout)
+                built[name] = ENCODERS.get(chosen)(modality.item, measured, width, dropout)
+            if is_many:
+                built[name] = ManyEncoder(built[name], width)
         objectives = {name: OBJECTIVES.get(target.objective)(target, width) for name, target in targets.items()}
         alone = {
             name: {key: OBJECTIVES.get(target.objective)(target, width) for key, target in targets.items()}

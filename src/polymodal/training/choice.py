@@ -53,7 +53,7 @@ class Choice:
                 embedder = _load(name, modality, asked.base)
                 frozen[name] = cut = Cut(embedder, asked.layers, asked.base)
                 trained[name] = Adaptation(cut, asked)
-                modalities[name] = embedder.suited(modality).model_copy(update={"pretrained": asked.base})
+                modalities[name] = _with(modality, asked.base, embedder)
                 continue
             pretrained = modality.pretrained
             if isinstance(asked, str) and asked not in ENCODERS.names():
@@ -62,23 +62,29 @@ class Choice:
                 trained[name], pretrained = asked, None
             if pretrained is None:
                 _refuse_misfit(name, modality, trained.get(name, modality.encoder))
-                modalities[name] = modality.model_copy(update={"pretrained": None})
+                modalities[name] = _with(modality, None)
             else:
                 frozen[name] = embedder = _load(name, modality, pretrained)
-                modalities[name] = embedder.suited(modality).model_copy(update={"pretrained": pretrained})
+                modalities[name] = _with(modality, pretrained, embedder)
         return cls(schema.model_copy(update={"modalities": modalities}), trained, frozen)
 
 
+def _with(modality: Modality, pretrained: str | None, embedder: Embedder | None = None) -> Modality:
+    item = modality.item if embedder is None else embedder.suited(modality.item)
+    return modality.around(item.model_copy(update={"pretrained": pretrained}))
+
+
 def _load(name: str, modality: Modality, pretrained: str) -> Embedder:
-    if modality.kind not in EMBEDDERS.names():
+    kind = modality.item.kind
+    if kind not in EMBEDDERS.names():
         raise SettingError(
             f"encoder {pretrained!r} of {name!r}: pretrained encoders are there for {', '.join(EMBEDDERS.names())}, "
-            f"not for {modality.kind}; from scratch: {', '.join(ENCODERS.names())}"
+            f"not for {kind}; from scratch: {', '.join(ENCODERS.names())}"
         )
-    key = (modality.kind, pretrained, _files(pretrained))
+    key = (kind, pretrained, _files(pretrained))
     embedder = _IN_USE.get(key)
     if embedder is None:
-        embedder = _IN_USE[key] = EMBEDDERS.get(modality.kind).load(pretrained)
+        embedder = _IN_USE[key] = EMBEDDERS.get(kind).load(pretrained)
     return embedder
 
 
@@ -91,5 +97,6 @@ def _files(pretrained: str) -> tuple[tuple[str, int, int], ...]:
 
 
 def _refuse_misfit(name: str, modality: Modality, encoder: str | nn.Module) -> None:
-    if isinstance(encoder, str) and (kinds := ENCODERS.get(encoder).kinds) and modality.kind not in kinds:
-        raise SettingError(f"encoder {encoder!r} reads {' or '.join(kinds)} cells; {name!r} is {modality.kind}")
+    kind = modality.item.kind
+    if isinstance(encoder, str) and (kinds := ENCODERS.get(encoder).kinds) and kind not in kinds:
+        raise SettingError(f"encoder {encoder!r} reads {' or '.join(kinds)} cells; {name!r} is {kind}")

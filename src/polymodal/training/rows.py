@@ -62,7 +62,11 @@ def refuse_unreadable(table: Table, limit: float) -> None:
     for name in table.schema.names:
         cells = table.cells(name)
         by_column: dict[str, int] = {}
+        counted: set[object] = set()
         for fault in cells.faults:
+            if fault.item is not None and fault.row in counted:
+                continue  # a cell of several items counts once
+            counted.add(fault.row)
             by_column[fault.column] = by_column.get(fault.column, 0) + 1
         filled = int((cells.state > 0).sum())
         for column, count in by_column.items():

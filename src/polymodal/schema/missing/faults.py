@@ -50,7 +50,7 @@ def _part_faults(table: Table, shares: Mapping[str, Any]) -> Iterator[str]:
     for name in shares.keys() & table.schema.modalities.keys():
         one = table.schema.modalities[name]
         if not one.has_parts:
-            yield f"a cell of {name!r} ({one.kind}) has no parts to hide; series, panels and tables have"
+            yield f"a cell of {name!r} ({one.label}) has no parts to hide; series, panels and tables have"
         others = {reader for column in one.sources(name) for reader in table.schema.readers(column)} - {name}
         if shares[name] and others:
             yield f"{name!r} has a column that is read by {sorted(others)} too"

@@ -18,6 +18,8 @@ def places_of(table: Table, name: str, by: str | None) -> np.ndarray:
     """`[N]` from 0 for the rows least likely to lose the cell to 1 for the likeliest; the middle where not known."""
     if by is None:
         samples = table.cells(name).samples
+        if getattr(table.schema.modalities[name], "irregular", False):
+            samples = [None if sample is None else sample[:, 1:] for sample in samples]  # without the times
         sizes = _column_ranks(samples) if any(isinstance(one, tuple) for one in samples) else _sizes(name, samples)
         return _ranks(pd.Series(sizes))
     if by in table.schema.targets:
@@ -37,6 +39,8 @@ def _sizes(name: str, samples: Sequence[Any]) -> list[float]:
             sizes.append(math.nan)
         elif isinstance(sample, str):
             sizes.append(float(len(sample)))
+        elif isinstance(sample, list):
+            sizes.append(float(sum(one is not None for one in sample)))
         elif isinstance(sample, np.ndarray) and sample.dtype.kind in "biuf":
             known = sample[~np.isnan(sample)] if sample.dtype.kind == "f" else sample
             sizes.append(float(known.mean(dtype=np.float64)) if known.size else math.nan)

@@ -121,7 +121,7 @@ class _Pieces:
 
 def _committed(dataset: Any, uri: str, name: str, pieces: _Pieces, modality: Modality | None) -> Any:
     package = disk.lance()
-    told = None if modality is None else {"kind": modality.kind, **modality.model_dump(mode="json")}
+    told = None if modality is None else modality.settings
     column = Column(name, *_form(pieces.sample), (name,), told)
     written, schema, faults = [], None, list[BaseException]()
     with disk.writing(uri), ThreadPoolExecutor(1) as pool:

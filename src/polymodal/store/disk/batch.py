@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from polymodal.store.disk.columns import CONTENT, FAULTS, LABEL, ROW, SAME, STAT
 from polymodal.store.disk.pictures import Pictures, perceptual_hash
 from polymodal.store.disk.sums import Sums
 
+Paths = Mapping[int, Sequence[str | None]]  # of the files named in a column, by row and item
 FAULT = pa.struct([("column", pa.large_string()), ("reason", pa.large_string()), ("path", pa.large_string())])
 
 
@@ -99,7 +100,7 @@ def prepared(frame: pd.DataFrame, rows: np.ndarray, layout: Layout) -> Prepared:
         states[:, place], samples[name] = cells.state, cells.samples
         for fault in cells.faults:
             row = int(str(fault.row))
-            path = fault.path or paths.get(name, {}).get(row)
+            path = _path(fault, paths.get(name, {}))
             faults[row].append({"column": fault.column, "reason": fault.reason, "path": path})
         if not modality.columns:
             kept = _without_broken(kept, name, cells.faults, paths.get(name, {}), layout)
@@ -117,14 +118,14 @@ def prepared(frame: pd.DataFrame, rows: np.ndarray, layout: Layout) -> Prepared:
     return Prepared(arrays, content)
 
 
-def _storable(frame: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, dict[str, dict[int, str]]]:
-    """The frame with the content of files in place of their paths, and by modality the path of each row."""
+def _storable(frame: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, dict[str, Paths]]:
+    """The frame with the content of files in place of their paths, and by modality the paths of each row."""
 
     def find(path: str) -> Path:
         return resolve(path, layout.files)
 
     changed: dict[str, pd.Series] = {}
-    paths: dict[str, dict[int, str]] = {}
+    paths: dict[str, Paths] = {}
     for name, modality in layout.schema.modalities.items():
         if modality.columns or name not in frame.columns or (frame[name].dtype != object and not modality.reads_files):
             continue
@@ -132,12 +133,12 @@ def _storable(frame: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, dict[s
         for row, raw in enumerate(frame[name].tolist()):
             if is_absent(raw):
                 continue
-            if modality.reads_files and isinstance(raw, (str, Path)):
-                named[row] = str(raw)
+            if modality.reads_files:
+                named[row] = [str(one) if isinstance(one, (str, Path)) else None for one in modality.items(raw)]
             try:
                 cells[row] = modality.storable(raw, find)
-                if layout.pictures is not None and modality.kind == "image":
-                    cells[row] = layout.pictures.smaller(cells[row])
+                if layout.pictures is not None and modality.item.kind == "image":
+                    cells[row] = _smaller(cells[row], layout.pictures)
             except Unreadable as fault:
                 cells[row] = Broken(fault.reason, fault.path)
         changed[name] = pd.Series(cells, index=frame.index, dtype=object)
@@ -145,8 +146,28 @@ def _storable(frame: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, dict[s
     return frame.assign(**changed), paths
 
 
+def _smaller(cell: Any, pictures: Pictures) -> Any:
+    """A picture, or each of several, of which one that is none is `Broken`."""
+    if not isinstance(cell, list):
+        return pictures.smaller(cell)
+    kept: list[Any] = []
+    for one in cell:
+        try:
+            kept.append(pictures.smaller(one))
+        except Unreadable as fault:
+            kept.append(Broken(fault.reason, fault.path))
+    return kept
+
+
+def _path(fault: CellError, paths: Paths) -> str | None:
+    """The file of what cannot be read, which stands in the raw cell where the item does."""
+    named = paths.get(int(str(fault.row)), [])
+    place = (fault.item or 1) - 1
+    return fault.path or (named[place] if place < len(named) else None)
+
+
 def _without_broken(
-    frame: pd.DataFrame, name: str, faults: Sequence[CellError], paths: dict[int, str], layout: Layout
+    frame: pd.DataFrame, name: str, faults: Sequence[CellError], paths: Paths, layout: Layout
 ) -> pd.DataFrame:
     """What cannot be read is not kept, only that it could not."""
     form = next((one.form for one in layout.columns if one.columns == (name,)), None)
@@ -155,7 +176,11 @@ def _without_broken(
     cells = frame[name].tolist()
     for fault in faults:
         row = int(str(fault.row))
-        cells[row] = Broken(fault.reason, fault.path or paths.get(row))
+        broken = Broken(fault.bare, _path(fault, paths))
+        if fault.item is None:
+            cells[row] = broken
+        else:
+            cells[row] = [broken if place == fault.item else one for place, one in enumerate(cells[row], start=1)]
     column = np.empty(len(cells), dtype=object)
     for row, cell in enumerate(cells):
         column[row] = cell

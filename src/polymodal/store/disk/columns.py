@@ -98,7 +98,7 @@ def plan(frame: pd.DataFrame, schema: Schema, heavy: Mapping[str, str], ignored:
     taken = [column for column in frame.columns if column in OURS]
     if taken:
         raise SchemaError(f"a store has columns of its own named {', '.join(taken)}; rename yours")
-    files = {name for name, one in schema.modalities.items() if one.reads_files and not one.columns}
+    files = {name for name, one in schema.modalities.items() if (one.reads_files or one.many) and not one.columns}
     names = _names(frame.columns)
     planned = _panels(frame, schema, names, heavy)
     packed = {column for one in planned for column in one.columns}

@@ -68,7 +68,7 @@ class StoreReport:
             version=store.version,
             rows=len(store),
             is_complete=store.is_complete,
-            types={name: one.kind for name, one in schema.modalities.items()},
+            types={name: one.label for name, one in schema.modalities.items()},
             targets={name: one.kind for name, one in schema.targets.items()},
             presence=presence,
             patterns=patterns.most_common(),
