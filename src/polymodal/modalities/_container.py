@@ -24,7 +24,7 @@ MAX_PIXELS = 100_000_000  # of one picture
 _STILL = (b"avif", b"heic", b"heix", b"mif1")  # pictures in the same boxes as MP4
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _SEGMENT, _CRC = 0x18538067, 0xBF
-_MOST_SUMMED = 1 << 26  # bytes of a Matroska file up to which its check sums are looked at
+_MOST_SUMMED = 1 << 26  # bytes of a file up to which all of it is looked at
 _BEGINNING = 400
 _STRICT = {"err_detect": "explode+crccheck+bitstream+buffer", "max_pixels": str(MAX_PIXELS)}
 # What FFmpeg would paint over is to be an error: `ec` are the ways in which it would.
@@ -110,8 +110,8 @@ def _checked(source: Path | bytes, path: str | None) -> str:
             end = _end_of_segments(file, size, path)
         elif kind == "gif" and _at(file, max(0, size - 32), 32).rstrip(b"\0")[-1:] != b";":
             raise Unreadable("it is cut off: its end is missing", path)
-        elif kind == "mpegts" and size % _packet_of(start):
-            raise Unreadable("it is cut off in the middle of a packet", path)
+        elif kind == "mpegts":
+            _check_packets(file, size, _packet_of(start), path)
     if end > size:
         raise Unreadable(f"it is cut off: {end:,} bytes are announced, {size:,} are there", path)
     return kind
@@ -124,6 +124,14 @@ def _packet_of(start: bytes) -> int:
         if len(places) > 1 and all(start[place] == 0x47 for place in places):
             return length
     return 0
+
+
+def _check_packets(file: BinaryIO, size: int, length: int, path: str | None) -> None:
+    if size % length:
+        raise Unreadable("it is cut off in the middle of a packet", path)
+    # The first byte of each packet, behind a time stamp of four where packets are longer.
+    if size <= _MOST_SUMMED and _at(file, 0, size)[length - 188 :: length].strip(b"\x47"):
+        raise Unreadable("it is damaged: not every packet begins as it should", path)
 
 
 def _at(file: BinaryIO, place: int, length: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_DECODED = 1 << 35  # pixels of a file: eleven minutes of full HD
 _MOST_SECONDS = 7 * 24 * 3600
+_HOLLOW = bytes(64)  # what no compressed picture has inside: blocks that a disk or a download has lost
+_COMPRESSED = ("h264", "hevc", "mjpeg", "mpeg4", "vp8", "vp9")
+_CHUNK = 8  # bytes before a frame in an AVI file
 _COUNTED = ("mov", "avi", "gif")  # formats that tell how long each frame is shown
 _TOLERATED = 0.05  # seconds at the end that no frame covers
 
@@ -49,10 +53,12 @@ def frames_at(source: Path | bytes, n: int, clip: float | None, size: int) -> tu
 def _seen(reader: _Reader, wanted: list[float], keys: list[int], size: int) -> tuple[list[float], list[np.ndarray]]:
     times: list[float] = []
     pictures: list[np.ndarray] = []
+    shape: tuple[int, int] | None = None
     for time, frame in reader.at(wanted, keys):
         if not times or time > times[-1]:
             times.append(time)
-            pictures.append(_picture(frame, reader.aspect, size))
+            shape = shape or _shape(frame, reader.aspect, size)  # some change their size on the way
+            pictures.append(_picture(frame, shape))
     return times, pictures
 
 
@@ -139,7 +145,14 @@ class _Reader:
         if key is not None:
             self.has_jumped = True
             self.container.seek(key, stream=self.stream)
+        is_compressed = self.stream.codec_context.name in _COMPRESSED
         for packet in self.container.demux(self.stream):
+            if is_compressed and _HOLLOW in bytes(packet):
+                raise Unreadable("it is damaged: there are holes in it")
+            # An AVI file counts its frames as they come; one that is lost would make all others early.
+            listed = self._places.get(packet.dts, packet.pos)
+            if packet.pos is not None and not 0 <= packet.pos - listed <= _CHUNK:
+                raise Unreadable("it is damaged: a frame is lost")
             for frame in packet.decode():
                 self._decoded += frame.width * frame.height
                 if self._decoded > _MOST_DECODED:
@@ -154,6 +167,12 @@ class _Reader:
                     self._late = stamp * self.unit - self.first if self.container.format.name == "avi" else 0.0
                 yield stamp * self.unit - self._late, frame
 
+    @cached_property
+    def _places(self) -> dict[int | None, int]:
+        """Where in an AVI file each frame is stored by its stamp, if it lists them all and leaves none out."""
+        entries = list(self.stream.index_entries) if self.container.format.name == "avi" else []
+        return {one.timestamp: one.pos for one in entries} if all(one.size for one in entries) else {}
+
     def _check_reached(self, shown: tuple[float, VideoFrame], following: Any, time: float) -> None:
         """A last frame is seen for as long as it says; what comes after has not been found."""
         end = shown[0] + shown[1].duration * self.unit
@@ -166,10 +185,16 @@ def _is_cover(stream: Any) -> bool:
     return "attached_pic" in stream.disposition.name.lower() if stream.disposition else False
 
 
-def _picture(frame: VideoFrame, aspect: float, size: int) -> np.ndarray:
-    """Upright, in RGB, what is transparent laid on white."""
+def _shape(frame: VideoFrame, aspect: float, size: int) -> tuple[int, int]:
+    """Height and width to be shown in: pixels as wide as high, the longer side at most `size`."""
     shape = np.array([frame.height, frame.width]) * ([1, aspect] if aspect > 1 else [1 / aspect, 1])
-    height, width = (int(one) for one in np.maximum(1, (shape * min(1, size / shape.max())).round()))
+    height, width = np.maximum(1, (shape * min(1, size / shape.max())).round())
+    return int(height), int(width)
+
+
+def _picture(frame: VideoFrame, shape: tuple[int, int]) -> np.ndarray:
+    """Upright, in RGB, what is transparent laid on white."""
+    height, width = shape
     has_alpha = any(one.is_alpha for one in frame.format.components) or frame.format.has_palette
     small = frame.reformat(
         width=width, height=height, format="rgba" if has_alpha else "rgb24", interpolation="AREA"
