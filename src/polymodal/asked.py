@@ -29,11 +29,11 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
     if is_store(rows):
         rows = Store.open(rows)
     if isinstance(rows, Store):
-        rows = rows.table(columns=[column for column in rows.columns if schema.readers(column)])
+        rows = rows.table(columns=[column for column in rows.columns if schema.readers(column)], embedded=True)
     if isinstance(rows, Table):
         table = rows.with_schema(schema)
         if not table.frame.index.is_unique:  # faults are filed by label
-            table = Table(table.frame.reset_index(drop=True), schema, table.files)
+            table = Table(table.frame.reset_index(drop=True), schema, table.files, table.embedded)
         return table, _differences(table.frame, schema)
     if isinstance(rows, pd.Series):  # one row of a frame
         rows = rows.to_dict()
@@ -47,7 +47,7 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
 
 def as_training(rows: Any) -> Any:
     """What `fit` is given, a store as the table in it."""
-    return rows.table(columns=rows.schema.names) if isinstance(rows, Store) else rows
+    return rows.table(columns=rows.schema.names, embedded=True) if isinstance(rows, Store) else rows
 
 
 def _differences(frame: pd.DataFrame, schema: Schema) -> list[str]:

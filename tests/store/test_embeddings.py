@@ -27,7 +27,7 @@ class Hashing:
 
     def embed(self, samples: Sequence[Any]) -> np.ndarray:
         self.asked += len(samples)
-        rows = [np.random.default_rng(list(embeddings._key(sample))).normal(size=3) for sample in samples]
+        rows = [np.random.default_rng(list(embeddings.digest_of(sample))).normal(size=3) for sample in samples]
         return np.array(rows, dtype=np.float32)
 
 
@@ -96,7 +96,7 @@ def test_a_kill_loses_one_shard_at_most(tmp_path: Path, monkeypatch: pytest.Monk
 def _killed_after_ten(self: Hashing, samples: Sequence[Any]) -> np.ndarray:
     if samples[0] == TEXTS[10]:
         raise KeyboardInterrupt
-    return np.array([np.random.default_rng(list(embeddings._key(one))).normal(size=3) for one in samples])
+    return np.array([np.random.default_rng(list(embeddings.digest_of(one))).normal(size=3) for one in samples])
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "other width", "foreign"])

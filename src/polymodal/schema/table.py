@@ -35,8 +35,15 @@ class Table:
     [[True, True], [False, True], [False, False]]
     """
 
-    def __init__(self, frame: pd.DataFrame, schema: Schema, files: Path | None = None) -> None:
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        schema: Schema,
+        files: Path | None = None,
+        embedded: Mapping[tuple[str, str], np.ndarray] | None = None,
+    ) -> None:
         self.frame, self.schema, self.files = frame, schema, files
+        self.embedded = embedded or {}  # by modality and key: vectors of a pretrained encoder, None where there is none
         self._cells: dict[str, Cells] = {}
 
     @classmethod
@@ -98,14 +105,15 @@ class Table:
                 raise SettingError(f"a mask of {list(rows.shape)} does not fit a table of {len(self)} rows")
             rows = np.flatnonzero(rows)
         rows = rows.astype(np.int64)
-        taken = Table(self.frame.iloc[rows], self.schema, self.files)
+        embedded = {key: vectors[rows] for key, vectors in self.embedded.items()}
+        taken = Table(self.frame.iloc[rows], self.schema, self.files, embedded)
         if self.frame.index.is_unique:
             taken._cells = {name: _take_cells(cells, rows, self.frame.index) for name, cells in self._cells.items()}
         return taken
 
     def with_schema(self, schema: Schema) -> Table:
         """The same rows read by another schema; columns it lacks are absent, columns beyond it unused."""
-        table = Table(self.frame, schema, self.files)
+        table = Table(self.frame, schema, self.files, self.embedded)
         kept = self.schema.modalities
         table._cells = {n: c for n, c in self._cells.items() if schema.modalities.get(n) == kept.get(n)}
         return table
@@ -270,7 +278,8 @@ def _hide_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
     samples = [None if gone else sample for sample, gone in zip(cells.samples, rows.tolist(), strict=True)]
     kept = set(index[~rows])
     faults = [fault for fault in cells.faults if fault.row in kept]
-    return Cells(samples, np.where(rows, np.int8(State.ABSENT), cells.state), faults)
+    notes = [note for note in cells.notes if note[0] in kept]
+    return Cells(samples, np.where(rows, np.int8(State.ABSENT), cells.state), faults, notes)
 
 
 def _take_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
@@ -278,4 +287,6 @@ def _take_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
     for fault in cells.faults:
         by_label.setdefault(fault.row, []).append(fault)
     faults = [fault for label in index[rows] for fault in by_label.get(label, ())] if by_label else []
-    return Cells([cells.samples[row] for row in rows], cells.state[rows], faults)
+    taken = set(index[rows]) if cells.notes else set()
+    notes = [note for note in cells.notes if note[0] in taken]
+    return Cells([cells.samples[row] for row in rows], cells.state[rows], faults, notes)

@@ -9,6 +9,7 @@ a killed writer leaves nothing half-written, and two writers at worst both keep 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import time
@@ -23,6 +24,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+
+from polymodal.schema.modality import Modality
 
 LIMIT_BYTES = 4 * 2**30
 _SAMPLES_PER_SHARD = 1024  # what a kill can lose
@@ -95,7 +98,7 @@ def embed_cached(
     >>> embed_cached(Length(), ["calm", "storm", "calm"], tempfile.mkdtemp()).tolist()
     [[4.0], [5.0], [4.0]]
     """
-    keys = [_key(sample) for sample in samples]
+    keys = [digest_of(sample) for sample in samples]
     first = {key: position for position, key in reversed(list(enumerate(keys)))}
     folder = Path(directory or cache_directory()) / "embeddings" / embedder.fingerprint
     known = _lookup(folder, set(first), embedder.width)
@@ -128,7 +131,17 @@ def clear(directory: Path | str | None = None) -> int:
     return freed
 
 
-def _key(sample: str | np.ndarray) -> bytes:
+def key_of(embedder: Embeds, modality: Modality) -> str:
+    """What vectors in a store are found by: equal for equal encoders that read cells with equal settings.
+
+    `modality` is as the encoder wants it (`suited`).
+    """
+    read = {name: one for name, one in modality.settings.items() if name not in ("encoder", "pretrained")}
+    return hashlib.sha256(f"{embedder.fingerprint} {json.dumps(read, sort_keys=True)}".encode()).hexdigest()
+
+
+def digest_of(sample: str | np.ndarray) -> bytes:
+    """32 bytes, equal for equal samples and only for them."""
     if isinstance(sample, str):
         return hashlib.sha256(b"str " + sample.encode("utf-8", "surrogatepass")).digest()
     array = np.ascontiguousarray(sample)

@@ -14,7 +14,7 @@ from polymodal.schema.many import Many, flattened, regrouped
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
-from polymodal.store.embeddings import Embeds, Resumes, embed_cached
+from polymodal.store.embeddings import Embeds, Resumes, embed_cached, key_of
 from polymodal.store.memory import Memory
 
 
@@ -38,7 +38,8 @@ class Preprocessor:
         statistics = {}
         for name, modality in table.schema.modalities.items():
             cells = table.cells(name)
-            samples = [cells.samples[row] for row in np.flatnonzero(cells.present).tolist()]
+            rows = np.flatnonzero(cells.present)
+            samples = [cells.samples[row] for row in rows.tolist()]
             if not samples:
                 raise FitError(
                     f"modality {name!r} has no readable cell in the training rows, so there is nothing to learn from "
@@ -47,7 +48,7 @@ class Preprocessor:
             carriers[name] = modality
             if name in embedders:
                 carriers[name] = modality.around(carrier_of(embedders[name]))
-                samples = _carried(embedders[name], modality, samples)
+                samples = _carried(embedders[name], modality, samples, _kept(table, name, embedders[name], rows))
             statistics[name] = carriers[name].measure(samples)
         return cls(table.schema, carriers, statistics, dict(embedders))
 
@@ -66,7 +67,9 @@ class Preprocessor:
             rows = np.flatnonzero(cells.present).tolist()
             samples = [cells.samples[row] for row in rows]
             if name in self.embedders and samples:
-                samples = _carried(self.embedders[name], self.schema.modalities[name], samples)
+                embedder = self.embedders[name]
+                kept = _kept(table, name, embedder, cells.present)
+                samples = _carried(embedder, self.schema.modalities[name], samples, kept)
             prepared: list[np.ndarray | None] = [None] * len(table)
             for row, sample in zip(rows, samples, strict=True):
                 prepared[row], unfit = self.carriers[name].attempt(sample, self.statistics[name])
@@ -91,7 +94,23 @@ def carrier_of(embedder: Embeds) -> Modality:
     return carrier
 
 
-def _carried(embedder: Embeds, modality: Modality, samples: Sequence[Any]) -> list[Any]:
+def _kept(table: Table, name: str, embedder: Embeds, rows: np.ndarray) -> np.ndarray | None:
+    """The vectors of some rows that a store has, None for those it lacks; None for a table that has none."""
+    if not table.embedded or isinstance(embedder, Resumes):
+        return None
+    found = table.embedded.get((name, key_of(embedder, table.schema.modalities[name])))
+    return None if found is None else found[rows]
+
+
+def _carried(embedder: Embeds, modality: Modality, samples: Sequence[Any], kept: np.ndarray | None = None) -> list[Any]:
     if isinstance(modality, Many):
         return regrouped(samples, _carried(embedder, modality.of, flattened(samples)))
-    return embedder.states(samples) if isinstance(embedder, Resumes) else list(embed_cached(embedder, samples))
+    if isinstance(embedder, Resumes):
+        return embedder.states(samples)
+    if kept is None:
+        return list(embed_cached(embedder, samples))
+    lacking = [place for place, vector in enumerate(kept) if vector is None]
+    found = kept.copy()
+    for place, vector in zip(lacking, embed_cached(embedder, [samples[one] for one in lacking]), strict=True):
+        found[place] = vector
+    return found.tolist()

@@ -189,3 +189,11 @@ def test_damaged_rows_are_said_to_be(make, tmp_path):
         file.write_bytes(file.read_bytes()[:-200])
     with pytest.raises(ArtifactError, match="damaged"):
         pm.Store.open(store.uri).table()
+
+
+def test_which_settings_were_given(make):
+    """A pretrained encoder chooses the size of pictures where nobody did."""
+    assert "size" not in pm.Store.open(make().uri).schema.modalities["photo"].model_fields_set
+    chosen = make(name="chosen.lance", types={"photo": pm.Image(size=64)})
+    assert pm.Store.open(chosen.uri).schema.modalities["photo"].model_fields_set >= {"size"}
+    assert chosen.schema.modalities["photo"] == pm.Image()

@@ -17,8 +17,8 @@ ARRAYS = [
     pa.array([True, None, False, True]),
     pa.array([1, None, 2, 3], pa.int8()),
     pa.array(np.array(["2020-01-01", "NaT", "2020-01-02", "2021-01-01"], dtype="M8[ns]"), from_pandas=True),
-    pa.FixedSizeListArray.from_arrays(pa.array(np.arange(8, dtype=np.float32)), 2, mask=pa.array([False, True] + 2 * [False])),
-]  # fmt: skip
+    pa.FixedSizeListArray.from_arrays(pa.array(np.arange(6.0)), 2, mask=pa.array([False, True, False])),
+]
 
 
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.type))

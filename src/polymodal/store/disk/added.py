@@ -37,7 +37,7 @@ def add_column(
     progress: bool | Callable[[int, int], None],
 ) -> Any:
     """The dataset with the column; see `Store.add_column`."""
-    _refuse(name, columns)
+    _refuse(name, columns, dataset.schema.names)
     modality = None if type is None else _modality(name, type)
     n = dataset.count_rows()
     with progress_bar("rows", progress) as watch:
@@ -52,10 +52,10 @@ def add_column(
         return _committed(dataset, uri, name, _Pieces(given, n, watch), modality)
 
 
-def _refuse(name: Any, columns: Sequence[Column]) -> None:
+def _refuse(name: Any, columns: Sequence[Column], names: Sequence[str]) -> None:
     if not isinstance(name, str) or not name or name in OURS or set(name) & set(".`\n"):
         raise SettingError(f"a column cannot be named {name!r}; dots, backticks and {', '.join(OURS)} are not allowed")
-    if any(name == one.name or name in one.columns for one in columns):
+    if name in names or any(name in one.columns for one in columns):
         raise SchemaError(f"the store has a column {name!r} already; choose another name")
 
 

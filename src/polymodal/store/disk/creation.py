@@ -69,6 +69,7 @@ def create(
         rows=len(rows),
         source=rows.fingerprint,
         settings=settings_of(layout, shuffle, seed),
+        given={name: sorted(one.model_fields_set) for name, one in settled.modalities.items() if not one.many},
     )
     with progress_bar("rows", progress) as watch:
         held = None if options is None else dict(options)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from polymodal.errors import ArtifactError, PolymodalError
 from polymodal.registry import MODALITIES
+from polymodal.schema.modality import Modality
 from polymodal.schema.schema import Schema
 from polymodal.store.disk.columns import KEY, OURS, Column
 
@@ -29,6 +30,7 @@ class Record:
         settings: of the ingest; with others it cannot go on.
         is_complete: whether every row of the source has been looked at.
         format: of the store.
+        given: by modality, the settings that somebody chose; the others may follow a pretrained encoder.
     """
 
     schema: Mapping[str, Any]
@@ -37,6 +39,7 @@ class Record:
     settings: Mapping[str, Any]
     is_complete: bool = False
     format: int = FORMAT
+    given: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, str]:
         """For the schema of a Lance dataset."""
@@ -84,6 +87,16 @@ def schema_of(record: Record, columns: list[Column], uri: str) -> Schema:
             "install the package that adds it"
         )
     try:
-        return Schema.model_validate(told)
+        schema = Schema.model_validate(told)
     except (ValidationError, PolymodalError, KeyError, TypeError) as error:
         raise ArtifactError(f"{uri} is damaged: its schema cannot be read ({error})") from error
+    modalities = {name: _with_given(one, record.given.get(name)) for name, one in schema.modalities.items()}
+    return schema.model_copy(update={"modalities": modalities})
+
+
+def _with_given(one: Modality, given: Sequence[str] | None) -> Modality:
+    """The same, with only the settings that were given counting as set."""
+    if given is None:
+        return one
+    settings = {name: getattr(one, name) for name in type(one).model_fields}
+    return type(one).model_construct(set(given), **settings)

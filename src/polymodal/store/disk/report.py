@@ -12,6 +12,7 @@ import numpy as np
 from polymodal.schema.cells import State
 from polymodal.schema.schema import Schema
 from polymodal.store.disk.columns import SAME, STATES, Column
+from polymodal.store.disk.embedded import Embedded
 
 if TYPE_CHECKING:
     from polymodal.store.disk.store import Store
@@ -30,6 +31,7 @@ class StoreReport:
         targets: the kind of each target.
         presence: for each modality the cells `present`, `absent` and `unreadable`.
         patterns: each presence pattern with its number of rows, the most common first.
+        embedded: for each pretrained encoder of a modality (`of`, `encoder`) its `width` and the `rows` it has seen.
         sizes: bytes on disk of each column, and of what the store notes for itself under "".
         duplicates: rows linked to an earlier one.
         quarantine: each cell that could not be read, with row, column, path and reason.
@@ -44,6 +46,7 @@ class StoreReport:
     targets: dict[str, str]
     presence: dict[str, dict[str, int]]
     patterns: list[tuple[tuple[str, ...], int]]
+    embedded: list[dict[str, Any]]
     sizes: dict[str, int]
     duplicates: int
     quarantine: list[dict[str, Any]]
@@ -72,7 +75,12 @@ class StoreReport:
             targets={name: one.kind for name, one in schema.targets.items()},
             presence=presence,
             patterns=patterns.most_common(),
-            sizes=_sizes(dataset, store._columns),
+            embedded=[
+                {"of": one.of, "encoder": one.encoder, "width": one.width,
+                 "rows": dataset.count_rows(f"`{one.sums}` IS NOT NULL")}
+                for one in store._embedded
+            ],
+            sizes=_sizes(dataset, store._columns, store._embedded),
             duplicates=linked,
             quarantine=[dict(zip(found.columns, line, strict=True)) for line in found.itertuples(index=False)],
             versions=[
@@ -125,6 +133,12 @@ class StoreReport:
             sections.append("Targets\n" + _aligned(list(self.targets.items())))
         shown = [(f"{count:,}", " + ".join(names) or "nothing") for names, count in self.patterns]
         sections.append(f"Presence patterns ({len(self.patterns)})\n" + _aligned(_cut(shown)))
+        if self.embedded:
+            kept = [
+                (one["of"], one["encoder"], f"{one['width']} numbers", f"{one['rows']:,} of {self.rows:,} rows")
+                for one in self.embedded
+            ]
+            sections.append("Embedded\n" + _aligned(kept))
         largest = sorted(self.sizes.items(), key=lambda one: -one[1])
         sections.append("On disk\n" + _aligned(_cut([(name or "(notes)", size(n)) for name, n in largest])))
         if self.duplicates:
@@ -152,9 +166,10 @@ def size(n_bytes: int) -> str:
     return f"{value:.3g} {_UNITS[unit]}"
 
 
-def _sizes(dataset: Any, columns: Sequence[Column]) -> dict[str, int]:
+def _sizes(dataset: Any, columns: Sequence[Column], embedded: Sequence[Embedded]) -> dict[str, int]:
     fields = {one.id: one.bytes_on_disk for one in dataset.stats.data_stats().fields}
     known = {one.name: one.columns[0] if len(one.columns) == 1 else one.name for one in columns}
+    known |= {name: one.name for one in embedded for name in (one.name, one.sums)}
     sizes = dict.fromkeys([*known.values(), ""], 0)
     for field in dataset.lance_schema.fields():
         sizes[known.get(field.name(), "")] += sum(fields.get(one, 0) for one in _ids(field))

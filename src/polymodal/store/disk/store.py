@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -14,15 +14,18 @@ import pandas as pd
 import pyarrow as pa
 
 from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
+from polymodal.registry import EMBEDDERS
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.added import add_column
 from polymodal.store.disk.columns import FAULTS, LABEL, ROW, SUMS, Column, frame_of
 from polymodal.store.disk.creation import create
+from polymodal.store.disk.embedded import Embedded, Embedding, embedded_in
 from polymodal.store.disk.record import Record, columns_of, schema_of
 from polymodal.store.disk.report import StoreReport
-from polymodal.store.disk.sums import Sums, without_damaged
+from polymodal.store.disk.sums import Sums, sums_of, without_damaged
+from polymodal.store.embeddings import key_of
 
 _MESSAGE = "__lance_commit_message"
 
@@ -57,6 +60,7 @@ class Store:
         self.uri, self._dataset, self._options = uri, dataset, options
         self._record = Record.read(dataset.schema, uri)
         self._columns = columns_of(dataset.schema, uri)
+        self._embedded = embedded_in(dataset.schema, uri)
 
     @classmethod
     def create(
@@ -176,13 +180,16 @@ class Store:
         """The columns of a table of it, among which `columns=` chooses; in `where=` a dot in a name is `_`."""
         return tuple(column for one in self._columns for column in one.columns)
 
-    def table(self, where: str | None = None, columns: str | Sequence[str] | None = None) -> Table:
+    def table(
+        self, where: str | None = None, columns: str | Sequence[str] | None = None, *, embedded: bool = False
+    ) -> Table:
         """The rows in memory, cells undecoded; rows are called as in the source.
 
         Args:
             where: a condition in SQL on numbers, dates and text: `"age > 50 AND ward IN ('A', 'B')"`, `"note IS NOT
                 NULL"`; names with blanks and signs stand in backticks.
             columns: modalities and columns to read, with targets and roles; all when left out.
+            embedded: with the vectors that `embed` kept of those modalities, as `fit` and `predict` read them.
 
         Raises SettingError for a condition or a column that cannot be, SchemaError when no row meets it, and
         ArtifactError for a store whose making was cut off.
@@ -193,8 +200,9 @@ class Store:
                 "again with the same source to go on"
             )
         chosen, schema = self._chosen(columns)
+        kept = [one for one in self._embedded if embedded and one.of in schema.modalities]
         try:
-            read = self._dataset.to_table(columns=self._reads(chosen), filter=self._condition(where))
+            read = self._dataset.to_table(columns=self._reads(chosen, kept), filter=self._condition(where))
         except ValueError as error:
             if where is None:
                 raise ArtifactError(f"{self.uri} cannot be read: {error}") from error
@@ -206,7 +214,7 @@ class Store:
             raise ArtifactError(f"{self.uri} is damaged and cannot be read: {error}") from error
         if not len(read):
             raise SchemaError(f"no row of the store meets where={where!r}" if where else "the store has no rows")
-        return self._table(read, chosen, schema)
+        return self._table(read, chosen, schema, kept)
 
     def take(self, rows: Sequence[int] | np.ndarray, columns: str | Sequence[str] | None = None) -> Table:
         """Some rows, by their place in the store, in the order asked for; `columns` as in `table`.
@@ -225,7 +233,9 @@ class Store:
         told = {}
         for one in self._dataset.versions():
             transaction = self._dataset.read_transaction(one["version"])
-            told[one["version"]] = (transaction.transaction_properties or {}).get(_MESSAGE, "made")
+            is_column = type(transaction.operation).__name__ == "Merge"
+            said = "a column begun" if is_column else "made"
+            told[one["version"]] = (transaction.transaction_properties or {}).get(_MESSAGE, said)
         return [
             Version(one["version"], one["timestamp"], int(one["metadata"]["total_rows"]), told[one["version"]])
             for one in self._dataset.versions()
@@ -252,17 +262,72 @@ class Store:
 
         Killed, it leaves the store as it was. Raises SettingError, SchemaError, ArtifactError.
         """
+        self._refuse_changes()
+        chosen = None if reads is None else self._chosen(reads)[0]
+        dataset = add_column(
+            self._dataset, self.uri, name, values, self._columns, chosen or self._columns, self.schema, type, progress
+        )
+        return Store(dataset, self.uri, self._options)
+
+    def embed(
+        self,
+        encoders: Mapping[str, str | os.PathLike[str]],
+        *,
+        progress: bool | Callable[[int, int], None] = False,
+    ) -> Store:
+        """The store with the vectors of pretrained encoders, which `fit` and `predict` then find instead of embedding.
+
+        Args:
+            encoders: by modality, the hub name or folder of a pretrained model, as in `Model(encoders=...)`.
+            progress: as in `create`.
+
+        Only vectors are written, once for each fragment of rows; after a kill the same call goes on with the next one.
+        A vector goes with its encoder's weights and settings, with how cells are read, and with the sum of its cell: if
+        any of them differs it is not used, and the same call makes it anew.
+
+        Raises SettingError for a modality or an encoder that cannot be, and what loading one raises; ArtifactError.
+        """
+        self._refuse_changes()
+        dataset = self._dataset
+        for name, encoder in encoders.items():
+            modality = self.schema.modalities.get(name)
+            if modality is None:
+                raise SettingError(f"no modality {name!r}. {near_miss(name, self.schema.names)}")
+            if modality.many or modality.kind not in EMBEDDERS.names():
+                raise SettingError(
+                    f"encoder {encoder!r} of {name!r}: vectors are kept for cells of one "
+                    f"{', '.join(EMBEDDERS.names())}; {name!r} is {modality.label}"
+                )
+            embedder = EMBEDDERS.get(modality.kind).load(os.fspath(encoder))
+            dataset = self._embedding(dataset, name, embedder, os.fspath(encoder)).run(dataset, progress)
+        return Store(dataset, self.uri, self._options)
+
+    def _embedding(self, dataset: Any, name: str, embedder: Any, encoder: str) -> Embedding:
+        modality = embedder.suited(self.schema.modalities[name])
+        schema = Schema(modalities={name: modality})
+        key = key_of(embedder, modality)
+        known = {(one.of, one.key): one for one in embedded_in(dataset.schema, self.uri)}
+        column = known.get((name, key)) or Embedded.called(name, encoder, key, embedder.width, dataset.schema.names)
+        cells = [one for one in self._columns if set(modality.sources(name)) & set(one.columns)]
+        return Embedding(
+            uri=self.uri,
+            options=self._options,
+            column=column,
+            embedder=embedder,
+            reads=self._reads(cells),
+            is_summed=SUMS in dataset.schema.names and name in self._first.modalities,
+            table=lambda read: self._table(read, cells, schema),
+            sums=partial(self._sums_of, name),
+        )
+
+    def _refuse_changes(self) -> None:
+        """Raises ArtifactError where nothing can be added."""
         if not self.is_complete:
             raise ArtifactError(f"{self.uri} is incomplete; call Store.create again with the same source first")
         if disk.opened(self.uri, None, self._options).version != self.version:
             raise ArtifactError(
                 f"version {self.version} of {self.uri} is not the last one; open the last one to add to it"
             )
-        chosen = None if reads is None else self._chosen(reads)[0]
-        dataset = add_column(
-            self._dataset, self.uri, name, values, self._columns, chosen or self._columns, self.schema, type, progress
-        )
-        return Store(dataset, self.uri, self._options)
 
     def quarantine(self) -> pd.DataFrame:
         """One line for each cell that could not be read: its row, column and path, and the reason."""
@@ -279,17 +344,27 @@ class Store:
         """Rows, patterns, sizes, versions and what could not be read; decodes nothing."""
         return StoreReport.of(self)
 
-    def _reads(self, chosen: Sequence[Column]) -> list[str]:
+    def _reads(self, chosen: Sequence[Column], kept: Sequence[Embedded] = ()) -> list[str]:
         """The columns on disk that `_table` needs."""
-        kept = [SUMS] if SUMS in self._dataset.schema.names else []
-        return [self._named, *kept, *(one.name for one in chosen)]
+        noted = [SUMS] if SUMS in self._dataset.schema.names else []
+        vectors = [name for one in kept for name in (one.name, one.sums)]
+        return [self._named, *noted, *(one.name for one in chosen), *vectors]
 
-    def _table(self, read: pa.Table, chosen: Sequence[Column], schema: Schema) -> Table:
+    def _table(self, read: pa.Table, chosen: Sequence[Column], schema: Schema, kept: Sequence[Embedded] = ()) -> Table:
         """Rows as they were read from disk, each cell held against what was noted as it came in."""
         frame = frame_of(read, chosen, self._index(read, self._named))
         if SUMS in read.schema.names:
-            frame = without_damaged(frame, self._sums.damaged(read, read[SUMS]), self._first, self.uri)
-        return Table(frame, schema)
+            frame = without_damaged(frame, self._sums.damaged(read), self._first, self.uri)
+        embedded = {(one.of, one.key): one.vectors(read, self._sums_of(one.of, read)) for one in kept}
+        return Table(frame, schema, embedded=embedded)
+
+    def _sums_of(self, name: str, read: pa.Table) -> np.ndarray:
+        """`[n]` uint64, those of the cells of one modality; as noted, where their columns were not read."""
+        if name not in self._first.modalities:  # added later, with no sum beside it
+            return sums_of(read[next(one.name for one in self._columns if one.columns == (name,))])
+        place = self._first.names.index(name)
+        found = self._sums.summed(read)[place] if set(self._sums.groups[place]) <= set(read.schema.names) else None
+        return self._sums.noted(read)[:, place] if found is None else found
 
     @cached_property
     def _first(self) -> Schema:

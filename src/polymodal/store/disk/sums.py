@@ -17,7 +17,7 @@ import pyarrow as pa
 from polymodal.errors import ArtifactError
 from polymodal.schema.cells import Broken
 from polymodal.schema.schema import Schema
-from polymodal.store.disk.columns import LABEL, ROW, Column
+from polymodal.store.disk.columns import ROW, SUMS, Column
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # of splitmix64
@@ -64,12 +64,18 @@ class Sums:
         parts = [np.zeros(n, dtype=np.uint64) if one is None else one for one in self.summed(arrays)]
         return pa.FixedSizeListArray.from_arrays(pa.array(np.stack(parts, axis=1).ravel()), type=self.type)
 
-    def damaged(self, read: pa.Table, noted: pa.ChunkedArray) -> list[np.ndarray]:
+    def noted(self, read: pa.Table) -> np.ndarray:
+        """`[n, G]` uint64: what was written as the rows came in."""
+        held, size = read[SUMS].combine_chunks(), len(self.groups)
+        flat: np.ndarray = held.values.slice(held.offset * size, len(held) * size).to_numpy(zero_copy_only=False)
+        return flat.reshape(len(held), size)
+
+    def damaged(self, read: pa.Table) -> list[np.ndarray]:
         """For each group the places of rows that differ from what was noted as they came in."""
-        kept = noted.combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(len(read), -1)
-        found = self.summed(read)
+        kept, found = self.noted(read), self.summed(read)
+        known = read[SUMS].is_valid().to_numpy()  # something else than this library may have added rows
         return [
-            np.zeros(0, dtype=np.int64) if one is None else np.flatnonzero(one != kept[:, place])
+            np.flatnonzero(known & (one != kept[:, place])) if one is not None else np.zeros(0, dtype=np.int64)
             for place, one in enumerate(found)
         ]
 
@@ -81,10 +87,10 @@ def without_damaged(frame: pd.DataFrame, damaged: Sequence[np.ndarray], schema: 
     """
     if len(damaged[-1]):
         names = [str(frame.index[place]) for place in damaged[-1][:_MOST_NAMED]]
+        more = ", ..." if len(damaged[-1]) > len(names) else ""
         raise ArtifactError(
-            f"{uri} is damaged: in {len(damaged[-1])} rows (row {', '.join(names)}"
-            f"{', ...' if len(damaged[-1]) > len(names) else ''}) the name, target or role is not what came in. Take the "
-            "store from a copy, or leave the rows out (where=)"
+            f"{uri} is damaged: in {len(damaged[-1])} rows (row {', '.join(names)}{more}) the name, target or role is "
+            "not what came in. Take the store from a copy, or leave the rows out (where=)"
         )
     changed: dict[str, pd.Series] = {}
     for (name, one), places in zip(schema.modalities.items(), damaged, strict=False):
@@ -112,7 +118,7 @@ def sums_of(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_fixed_size_list(array.type):
         size = array.type.list_size
         numbers = _bits(array.values.slice(array.offset * size, len(array) * size)).reshape(len(array), size)
-        found = np.array([zlib.crc32(row) for row in numbers], dtype=np.uint64)
+        found = np.array([zlib.crc32(row.data) for row in numbers], dtype=np.uint64)
     elif pa.types.is_large_binary(array.type) or pa.types.is_large_string(array.type) or pa.types.is_binary(array.type):
         wide = array.cast(pa.large_binary())
         ends = (
