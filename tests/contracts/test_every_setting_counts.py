@@ -150,6 +150,7 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         "rate": ({}, {"rate": 8000}),
         "max_seconds": ({}, {"max_seconds": 0.05}),
         "n_mels": ({}, {"n_mels": 16}),
+        "of": ({}, {"of": "clip"}),
     },
     "expression": {
         "columns": ({"columns": ("g0", "g1")}, {"columns": ("g0", "g1", "g2")}),

@@ -15,7 +15,7 @@ from scipy.signal import resample_poly
 from polymodal.errors import MissingExtraError
 from polymodal.schema.cells import Unreadable
 
-SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus")
+SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a")
 _CUT_WAV = re.compile(r"^data\s*:\s*(\d+)\s*\(should be (\d+)\)", re.MULTILINE)
 _STREAMED = 0xFFFFFF00  # length that a WAV file states when its end was not known as it was begun
 _MOST_SAMPLES = 1 << 27  # decoded at once, over all channels: half a gigabyte

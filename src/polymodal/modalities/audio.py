@@ -13,9 +13,12 @@ import pandas as pd
 from PIL import Image as Pillow
 from pydantic import Field as Setting
 
+from polymodal.errors import SchemaError
 from polymodal.modalities._mel import centres, log_mel
 from polymodal.modalities._paths import resolve
-from polymodal.modalities._sound import SUFFIXES, from_array, from_file, looks_like_sound
+from polymodal.modalities._sound import SUFFIXES, from_array, looks_like_sound
+from polymodal.modalities._soundtrack import sound_of
+from polymodal.modalities.video import frames_and_times
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
 from polymodal.schema.modality import Modality, Statistics
@@ -47,7 +50,9 @@ class Audio(Modality):
 
     Numbers come as `(array, rate)`, as `{"array": ..., "sampling_rate": ...}`, or alone and then at `rate`; integers
     are scaled by what their type holds. Channels are averaged, other rates are resampled to `rate` (samples a second),
-    and of more than `max_seconds` the first are heard. Files need the extra `audio`.
+    and of more than `max_seconds` the first are heard. Files need the extra `audio`; M4A, and videos, of which the
+    sound is heard, the extra `video`. `of` names the column of a video whose sound it is, as in `{"clip": pm.Video(),
+    "clip sound": pm.Audio(of="clip")}`; of a video without any it is absent, which is not silence.
 
     >>> frame = pd.DataFrame({"call": [(np.zeros(800, dtype=np.int16), 8000), None]})
     >>> cells = Audio().read("call", frame, None)
@@ -61,6 +66,7 @@ class Audio(Modality):
     rate: int = Setting(16_000, ge=1_000, le=192_000)
     max_seconds: float = Setting(30.0, gt=0, le=600)
     n_mels: int = Setting(64, ge=8, le=256)
+    of: str | None = None
 
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
@@ -75,8 +81,20 @@ class Audio(Modality):
             return "arrays of sound with their rates"
         return None
 
+    @property
+    def beside(self) -> str | None:
+        return self.of
+
+    def resolve(self, name: str, frame: pd.DataFrame) -> Modality:
+        if self.of == name:
+            raise SchemaError(
+                f"modality {name!r}: of= names the column of a video beside it, not its own; leave it out"
+            )
+        return super().resolve(name, frame)
+
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
-        raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
+        column = self.of or name
+        raws = frame[column].tolist() if column in frame.columns else [None] * len(frame)
         return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index, threads=_THREADS)
 
     @classmethod
@@ -135,13 +153,17 @@ class Audio(Modality):
         tone = np.sin(2 * np.pi * random.uniform(100, 4000) * turns) * random.uniform(0.1, 0.5)
         return (tone + 0.05 * random.normal(size=len(turns))).astype(np.float32)
 
-    def _decode(self, raw: Any, files: Path | None) -> np.ndarray:
-        if isinstance(raw, (str, Path)):
-            return from_file(resolve(str(raw), files), self.rate, self.max_seconds)
-        if isinstance(raw, (bytes, bytearray, memoryview)):
-            return from_file(bytes(raw), self.rate, self.max_seconds)
+    def _decode(self, raw: Any, files: Path | None) -> np.ndarray | None:
         if isinstance(raw, dict) and isinstance(raw.get("bytes"), bytes):
-            return from_file(raw["bytes"], self.rate, self.max_seconds)
+            raw = raw["bytes"]
+        if isinstance(raw, (str, Path, bytes, bytearray, memoryview)):
+            source = resolve(str(raw), files) if isinstance(raw, (str, Path)) else bytes(raw)
+            sound = sound_of(source, self.rate, self.max_seconds)
+            if sound is None and self.of is None:
+                raise Unreadable("it is a video without sound", None if isinstance(source, bytes) else str(source))
+            return sound
+        if self.of is not None and frames_and_times(raw) is not None:
+            return None
         array, rate = _array_and_rate(raw) or (_numbers(raw), float(self.rate))
         if array is None:
             raise Unreadable(

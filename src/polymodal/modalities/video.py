@@ -58,6 +58,7 @@ class Video(Modality):
 
     kind: ClassVar[str] = "video"
     reads_files: ClassVar[bool] = True
+    axes: ClassVar[int] = 4
     encoder: str = "video"
     frames: int = Setting(8, ge=1, le=512)
     size: int = Setting(64, ge=4, le=2048)
@@ -72,7 +73,7 @@ class Video(Modality):
             return "paths of videos"
         if all(isinstance(one, bytes) and format_of(one[:400]) not in (None, "gif") for one in seen):
             return "bytes of videos"
-        if all(_frames_and_times(one) is not None and _frames_and_times(one)[0].ndim == 4 for one in seen):  # type: ignore[index]
+        if all(_is_film(frames_and_times(one)) for one in seen):
             return "arrays of time x height x width x colour"
         return None
 
@@ -133,7 +134,7 @@ class Video(Modality):
             return packed(*frames_at(resolve(str(raw), files), self.frames, self.clip, self.size))
         if isinstance(raw, (bytes, bytearray, memoryview)):
             return packed(*frames_at(bytes(raw), self.frames, self.clip, self.size))
-        found = _frames_and_times(raw)
+        found = frames_and_times(raw)
         if found is None:
             raise Unreadable(
                 "a video is expected (path, bytes, or an array [time, height, width, colour], alone or with frames a "
@@ -175,7 +176,12 @@ def packed(times: np.ndarray, pictures: Sequence[np.ndarray]) -> np.ndarray:
     return found
 
 
-def _frames_and_times(raw: Any) -> tuple[np.ndarray, float | np.ndarray] | None:
+def _is_film(found: tuple[np.ndarray, float | np.ndarray] | None) -> bool:
+    """A volume with channels has four axes too."""
+    return found is not None and found[0].dtype == np.uint8 and found[0].ndim == 4 and found[0].shape[3] in (3, 4)
+
+
+def frames_and_times(raw: Any) -> tuple[np.ndarray, float | np.ndarray] | None:
     """Frames `[T, H, W, ...]`, and how many a second or when each."""
     frames, given = raw if isinstance(raw, tuple) and len(raw) == 2 else (raw, 1.0)
     if not isinstance(frames, np.ndarray) or frames.ndim not in (3, 4):

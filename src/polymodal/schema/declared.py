@@ -92,7 +92,7 @@ class Declared:
                 continue
             self.modalities[name] = resolved
             self.reasons[name] = "given"
-            for column in resolved.sources(name):
+            for column in () if resolved.beside else resolved.sources(name):
                 self._use(column, f"types[{name!r}]")
 
     def add_ignored(self, ignore: str | Iterable[str]) -> None:

@@ -99,6 +99,12 @@ def infer_schema(
         # Sorted, so that the order of columns in a file changes nothing.
         modalities[name] = MODALITIES.get("tabular")(columns=tuple(sorted(table_columns))).resolve(name, frame)
         reasons[name] = f"{len(table_columns)} columns of numbers and categories"
+    alone = [(name, one.beside) for name, one in modalities.items() if one.beside and one.beside not in modalities]
+    if alone:
+        faults = [
+            f"types[{name!r}] reads something else from column {column!r}, which is none" for name, column in alone
+        ]
+        raise SchemaError("what stands beside a modality needs that modality", faults)
     if not modalities:
         why = [f"{column!r} {reason}" for column, reason in reasons.items() if reason.startswith(LEFT_OUT)]
         raise SchemaError("no column is left to learn from", why or ["every column is a target or has a role"])

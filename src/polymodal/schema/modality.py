@@ -69,9 +69,14 @@ class Modality(BaseModel):
         """The raw items of a raw cell, None for gaps among them."""
         return [raw]
 
+    @property
+    def beside(self) -> str | None:
+        """The column of another modality that it reads something else from; None where its columns are its own."""
+        return None
+
     def sources(self, name: str) -> tuple[str, ...]:
-        """The table columns it reads: `columns`, or the one column of its own name."""
-        return self.columns or (name,)
+        """The table columns it reads: `columns`, or the one column of its own name or of the one it is `beside`."""
+        return self.columns or (self.beside or name,)
 
     @classmethod
     @abstractmethod

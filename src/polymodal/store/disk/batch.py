@@ -100,9 +100,9 @@ def prepared(frame: pd.DataFrame, rows: np.ndarray, layout: Layout) -> Prepared:
         states[:, place], samples[name] = cells.state, cells.samples
         for fault in cells.faults:
             row = int(str(fault.row))
-            path = _path(fault, paths.get(name, {}))
+            path = _path(fault, paths.get(modality.beside or name, {}))
             faults[row].append({"column": fault.column, "reason": fault.reason, "path": path})
-        if not modality.columns:
+        if not modality.columns and len(schema.readers(name)) == 1:  # another may still read what this one cannot
             kept = _without_broken(kept, name, cells.faults, paths.get(name, {}), layout)
     arrays = {
         ROW: pa.array(rows, pa.int64()),

@@ -1,0 +1,62 @@
+"""The sound of a video, and of other files that FFmpeg reads: one channel at one rate, or none."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polymodal.modalities._container import format_of, opened, strictly
+from polymodal.modalities._sound import from_array, from_file
+from polymodal.schema.cells import Unreadable
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_START = 400
+
+
+def sound_of(source: Path | bytes, rate: int, longest: float) -> np.ndarray | None:
+    """The first `longest` seconds of a file of sound or video as `[T]` float32 at `rate`; None for a video without.
+
+    Raises Unreadable when it is neither, cut off, damaged or too large; MissingExtraError without what reads it.
+    """
+    if isinstance(source, bytes):
+        start = source[:_START]
+    else:
+        try:
+            with source.open("rb") as file:
+                start = file.read(_START)
+        except OSError as error:
+            raise Unreadable(f"the file cannot be read: {error.strerror or error}", str(source)) from error
+    if format_of(start) in (None, "gif"):
+        return from_file(source, rate, longest)
+    with opened(source, "video") as container:
+        if not container.streams.audio:
+            return None
+        return _decoded(container, rate, longest)
+
+
+def _decoded(container: InputContainer, rate: int, longest: float) -> np.ndarray | None:
+    import av
+
+    stream: Any = strictly(container.streams.audio[0])
+    plain = av.AudioResampler(format="fltp")
+    parts: list[np.ndarray] = []
+    given, heard = stream.codec_context.sample_rate, 0
+    for packet in container.demux(stream):
+        for frame in packet.decode():
+            if packet.is_corrupt or frame.is_corrupt:
+                raise Unreadable("its sound is damaged")
+            for one in plain.resample(frame):
+                parts.append(one.to_ndarray())
+                given, heard = one.sample_rate, heard + one.samples
+        if heard >= math.ceil(longest * given):
+            break
+    if not heard:
+        if stream.frames:
+            raise Unreadable("its sound cannot be decoded")
+        return None
+    return from_array(np.concatenate(parts, axis=1).T, given, rate, longest)
