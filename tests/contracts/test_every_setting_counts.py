@@ -109,7 +109,8 @@ WORDS = pd.DataFrame({"x": ["one two three"] * (ROWS // 2) + ["three two one"] *
 NUMBERS = pd.DataFrame({"x": RANDOM.integers(0, 4, ROWS).astype(float), "z": RANDOM.integers(0, 3, ROWS).astype(float)})
 PANEL = pd.DataFrame({f"g{place}": RANDOM.normal(size=ROWS) ** 2 for place in range(4)})
 PICTURES = pd.DataFrame({"x": [RANDOM.integers(0, 256, (20, 20, 3), dtype=np.uint8) for _ in range(ROWS)]})
-WAVES = pd.DataFrame({"x": [RANDOM.normal(size=(12, 1)) for _ in range(ROWS)]})
+CLOCK = 5.0 + np.arange(12)
+WAVES = pd.DataFrame({"x": [{"time": CLOCK, "a": RANDOM.normal(size=12), "b": CLOCK**0.5} for _ in range(ROWS)]})
 LETTERS = pd.DataFrame({"x": ["ACGTacgt"] * (ROWS // 2) + ["TTGCA"] * (ROWS // 2)})
 MOMENTS = pd.DataFrame(
     {"x": [f"2024-{1 + row % 12:02}-03 10:00+03:00" for row in range(ROWS - 1)] + [86_400]}, dtype=object
@@ -178,8 +179,14 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     },
     "series": {
         "columns": ({}, {"columns": ("x",)}),
-        "rate": ({}, {"rate": 50}),
+        "rate": ({}, {"rate": 2}),
+        "irregular": ({}, {"irregular": True}),
+        "relative": ({"irregular": True}, {"irregular": True, "relative": False}),
+        "channels": ({}, {"channels": ("a",)}),
+        "time": ({"irregular": True}, {"irregular": True, "time": "b"}),
+        "unit": ({}, {"unit": "ms"}),
         "max_length": ({}, {"max_length": 8}),
+        "patch": ({}, {"patch": 4}),
     },
     "tabular": {
         "columns": ({"columns": ("x",)}, {"columns": ("x", "z")}),

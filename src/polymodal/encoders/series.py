@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polymodal.encoders._encoder import Encoder, all_real
+from polymodal.errors import SettingError
 from polymodal.nn.attention import AttentionPool
 from polymodal.registry import ENCODERS
 from polymodal.schema.batch import Field, Tokens
 from polymodal.schema.modality import Modality
 
 N_TOKENS = 2
+N_FIGURES = 5  # of each channel, besides its TONES
 TURN = 0.2  # about 10 degrees
 TONES = 16
 
@@ -32,18 +34,19 @@ class SeriesEncoder(Encoder):
 
     def __init__(self, modality: Modality, statistics: Any, width: int, dropout: float) -> None:
         super().__init__(modality, statistics, width, dropout)
+        require_fixed_rate("series", statistics)
         channels = len(statistics.mean)
         self.stages = nn.ModuleList(
             [
-                _Stage(2 * channels, width, 7, stride=2),
-                _Stage(width, width, 5, stride=2),
-                _Stage(width, width, 5, stride=2),
+                Stage(2 * channels, width, 7, stride=2),
+                Stage(width, width, 5, stride=2),
+                Stage(width, width, 5, stride=2),
             ]
         )
         self.dropout = nn.Dropout(dropout)
         self.pool = AttentionPool(width, N_TOKENS)
         self.summary = nn.Sequential(
-            nn.Linear((5 + TONES) * channels, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
+            nn.Linear((N_FIGURES + TONES) * channels, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
         )
 
     def forward(self, field: Field) -> Tokens:
@@ -55,10 +58,12 @@ class SeriesEncoder(Encoder):
         for stage in self.stages:
             grid, inside = stage(grid, inside)
         shapes = self.pool(self.dropout(grid.transpose(1, 2)), inside)
-        return all_real(torch.cat([shapes, self.summary(_summary(values, field.mask))[:, None]], dim=1), field)
+        return all_real(torch.cat([shapes, self.summary(figures(values, field.mask))[:, None]], dim=1), field)
 
 
-class _Stage(nn.Module):
+class Stage(nn.Module):
+    """A convolution that strides and one beside it; what lies beyond the end is put back to zero after each."""
+
     def __init__(self, channels_in: int, channels_out: int, reach: int, stride: int) -> None:
         super().__init__()
         self.stride = stride
@@ -75,11 +80,20 @@ class _Stage(nn.Module):
         return grid + _normed(self.inner(grid), self.norm2, inside), inside
 
 
+def require_fixed_rate(encoder: str, statistics: Any) -> None:
+    """Raises SettingError for series with times of their own."""
+    if statistics.timed:
+        raise SettingError(
+            f"the encoder {encoder!r} reads series at a fixed rate, and these have times of their own; use "
+            "'series_attention', or put them on a grid with pm.Series(irregular=False, rate=...)"
+        )
+
+
 def _normed(grid: Tensor, norm: nn.LayerNorm, inside: Tensor) -> Tensor:
     return F.gelu(norm(grid.transpose(1, 2))).transpose(1, 2) * inside[:, None, :]
 
 
-def _summary(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Float[Tensor, "n S"]:
+def figures(values: Float[Tensor, "n L C"], mask: Bool[Tensor, "n L C"]) -> Float[Tensor, "n S"]:
     """Mean, spread, range, mean step and spectrum of each channel over what is real; zero for an empty channel."""
     counts = mask.sum(dim=1).clamp(min=1)
     mean = values.sum(dim=1) / counts

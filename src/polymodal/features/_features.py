@@ -24,7 +24,7 @@ class Features(ABC):
 
     @classmethod
     @abstractmethod
-    def measure(cls, arrays: Sequence[np.ndarray], statistics: Any, seed: int) -> Self:
+    def measure(cls, arrays: Sequence[np.ndarray], statistics: Any, seed: int) -> Features:
         """Whatever must be known of the training rows (present cells only, at least one)."""
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from polymodal.features._minirocket import dilations, shares_above, thresholds
 from polymodal.features._ranks import normal_ranks, rank_knots
 from polymodal.features._reduction import principal_directions
 from polymodal.features._signals import coherences, levels, periods, pitches, relations
+from polymodal.features.series_timed import TimedSeriesFeatures
 from polymodal.modalities.series import SeriesStatistics
 from polymodal.registry import FEATURES
 
@@ -57,7 +58,10 @@ class SeriesFeatures(Features):
     directions: np.ndarray
 
     @classmethod
-    def measure(cls, arrays: Sequence[np.ndarray], statistics: SeriesStatistics, seed: int) -> Self:
+    def measure(cls, arrays: Sequence[np.ndarray], statistics: SeriesStatistics, seed: int) -> Features:
+        """Of series with times of their own, those of `series_timed`."""
+        if statistics.timed:
+            return TimedSeriesFeatures.measure(arrays, statistics, seed)
         mean, std = np.array(statistics.mean), np.array(statistics.std)
         mixing = _mixing(len(mean), seed)
         steps = dilations(int(np.median([len(_bridged(array)[0]) for array in arrays])))

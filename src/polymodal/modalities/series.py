@@ -1,52 +1,107 @@
-"""Series: one or several channels sampled at a fixed rate, of any length, with gaps inside."""
+"""Series: one or several channels over time, at a fixed rate or by their own clocks, with gaps inside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import Field as Setting
+from pydantic import model_validator
 
+from polymodal.errors import SchemaError
+from polymodal.modalities._channels import bare, blocks_of, chosen, in_order, is_plain, is_timed, laid_out
+from polymodal.modalities._clocks import MOSTLY, UNITS, Line, common_rate, is_even, on_grid, on_one_line
 from polymodal.modalities._curves import sparkline
 from polymodal.modalities._paths import resolve
+from polymodal.modalities._recordings import SUFFIXES, array_or_none, load, shortened
+from polymodal.modalities._timed import USUAL, drawn, packed, span_of, step_of
 from polymodal.registry import MODALITIES
-from polymodal.schema.cells import Cells, Unreadable, decode_each
+from polymodal.schema.cells import Cells, Unreadable, decode_each, is_absent
 from polymodal.schema.modality import Modality, Statistics
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SUFFIXES = (".npy", ".csv", ".tsv", ".parquet")
+IRREGULAR, PATCHES = "series_attention", "series_patches"  # encoders
 
 
 class SeriesStatistics(Statistics):
-    """Mean and spread of each channel over the training rows."""
+    """Mean and spread of each channel over the training rows, and their time: in seconds if `timed`, else in samples.
+
+    `origin` is where time begins, `span` how long most series last, `step` from one measurement to the next.
+    """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    timed: bool = False
+    origin: float = 0.0
+    span: float = 1.0
+    step: float = 1.0
 
 
 @MODALITIES.register("series")
 class Series(Modality):
-    """Samples `[T]` or `[T, C]`: an array, nested lists, or a path below `files=` (.npy, .csv, .tsv, .parquet).
+    """Channels over time: at a fixed rate as `[T]` or `[T, C]`, or with times of their own; NaN and None are gaps.
 
-    `rate` is in samples a second and dates the curves that are shown; NaN inside is a gap and stays one.
-    A series longer than `max_length` is averaged over windows down to it.
+    A cell is an array, nested lists, `(times, values)`, `(values, rate)`, a frame or dict with a column of times or
+    with such pairs for channels, or a path below `files=` (.npy, .npz, .csv, .tsv, .parquet). Times are numbers,
+    counted in `unit`, or dates; the column `time` of theirs is found if it bears a usual name. Out of order they are
+    sorted, values of one time are averaged, and the report says so.
+
+    `rate` is in samples a second. Times that lie on an even grid make a series at that rate, with gaps where a sample
+    is not there; else it is `irregular`, and neither filled nor interpolated. Left out, the table decides; files are
+    taken to be regular. Irregular time counts from the first measurement, or without `relative` from its zero.
+    `channels` are those to read, in that order. Series longer than `max_length` are averaged over windows down to it.
+    `patch` cuts regular ones into so many samples at a time for a Transformer (`series_patches`).
 
     >>> cells = Series(rate=50).read("gait", pd.DataFrame({"gait": [[0.0, 1.0, 0.5], None]}), None)
     >>> cells.state.tolist(), cells.samples[0].shape
     ([1, 0], (3, 1))
+    >>> frame = pd.DataFrame({"ward": [{"time": [0, 50, 60], "hr": [71, None, 75], "spo2": [None, 98, 97]}]})
+    >>> ward = Series(unit="min").resolve("ward", frame)
+    >>> ward.irregular, ward.channels, ward.read("ward", frame, None).samples[0].tolist()
+    (True, ('hr', 'spo2'), [[0.0, 71.0, nan], [3000.0, nan, 98.0], [3600.0, 75.0, 97.0]])
     """
 
     kind: ClassVar[str] = "series"
     reads_files: ClassVar[bool] = True
     has_parts: ClassVar[bool] = True
+    axes: ClassVar[int | None] = 2
     encoder: str = "series"
     rate: float | None = Setting(None, gt=0)
+    irregular: bool | None = None
+    relative: bool = True
+    channels: tuple[str, ...] = ()
+    time: str | None = None
+    unit: Literal["ns", "us", "ms", "s", "min", "h", "D"] = "s"
     max_length: int = Setting(2048, ge=8)
+    patch: int | None = Setting(None, ge=2)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_encoder(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "encoder" not in given:
+            if given.get("irregular"):
+                return {**given, "encoder": IRREGULAR}
+            if given.get("patch") is not None:
+                return {**given, "encoder": PATCHES}
+        return given
+
+    @model_validator(mode="after")
+    def _together(self) -> Series:
+        if self.patch is not None and self.encoder != PATCHES:
+            raise ValueError(f"patch= is for the encoder {PATCHES!r}, and encoder={self.encoder!r} was asked for")
+        if self.patch is not None and self.irregular:
+            raise ValueError("patch= cuts series at a fixed rate, which irregular ones have not; leave one of them out")
+        if not self.relative and not self.irregular:
+            raise ValueError("relative=False is for irregular series; say irregular=True")
+        if len(set(self.channels)) < len(self.channels) or self.time in self.channels:
+            raise ValueError(f"channels= names each channel once, and not the times; {list(self.channels)} came")
+        return self
 
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
@@ -55,9 +110,12 @@ class Series(Modality):
             return None
         if sum(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen) >= 0.9 * len(seen):
             return "paths of recorded series"
+        if all(is_timed(one) for one in seen):
+            ordered = sum(in_order(blocks_of(one, None, "s")) for one in seen)
+            return "values with their times" if ordered >= 0.9 * len(seen) else None
         if not all(isinstance(one, (list, tuple, np.ndarray)) and len(one) for one in seen):
             return None
-        shapes = {np.shape(one)[1:] for one in map(_array_or_none, seen) if one is not None}
+        shapes = {np.shape(one)[1:] for one in map(array_or_none, seen) if one is not None}
         lengths = {len(one) for one in seen}
         if len(shapes) == 1 and len(next(iter(shapes))) == 1:
             return f"arrays of time x {next(iter(shapes))[0]} channels"
@@ -65,49 +123,100 @@ class Series(Modality):
             return f"lists of numbers of unequal length ({min(lengths)} to {max(lengths)})"
         return None
 
+    def resolve(self, name: str, frame: pd.DataFrame) -> Modality:
+        super().resolve(name, frame)
+        names, lines = self._survey(frame[name].tolist())
+        settled: dict[str, Any] = {}
+        if names and not self.channels:
+            settled["channels"] = tuple(sorted(names))
+        if lines and not self.irregular:
+            rate = self.rate or common_rate(lines, 0.0 if self.irregular is False else MOSTLY)
+            if rate is not None and all(is_even(line, rate) for line in lines):
+                settled |= {"irregular": False, "rate": rate}
+            elif self.irregular is False:
+                raise SchemaError(f"modality {name!r}: its times are not those of one rate; leave out irregular=False")
+            else:
+                settled["irregular"] = True
+                if "encoder" not in self.model_fields_set:
+                    settled["encoder"] = IRREGULAR
+        return self.model_validate({**self.model_dump(exclude_unset=True), **settled}) if settled else self
+
     def read(self, name: str, frame: pd.DataFrame, files: Path | None) -> Cells:
+        """Samples are `[T, C]` float32; of irregular series `[T, 1 + C]` float64, seconds first. NaN is a gap."""
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
-        return decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index)
+        cells = decode_each(raws, lambda raw: self._decode(raw, files), column=name, rows=frame.index)
+        found = [(row, one) for row, one in enumerate(cells.samples) if one is not None]
+        samples: list[np.ndarray | None] = [None] * len(cells)
+        for row, (sample, _) in found:
+            samples[row] = sample
+        notes = [(frame.index[row], note) for row, (_, told) in found for note in told]
+        return replace(cells, samples=samples, notes=notes)
 
     def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
-        """A file as the array in it."""
-        return _load(find(str(raw))) if isinstance(raw, (str, Path)) else raw
+        """A file as the arrays in it."""
+        return bare(load(find(str(raw))) if isinstance(raw, (str, Path)) else raw, self.time)
+
+    def as_raw(self, sample: np.ndarray) -> Any:
+        if not self.irregular:
+            return sample
+        there = ~np.isnan(sample[:, 0])
+        return sample[there, 0] / UNITS[self.unit], sample[there, 1:]
 
     @classmethod
     def statistics_kind(cls) -> type[SeriesStatistics]:
         return SeriesStatistics
 
     def measure(self, samples: Sequence[np.ndarray]) -> SeriesStatistics:
-        widths = [sample.shape[1] for sample in samples]
+        timed = bool(self.irregular)
+        valued = [sample[:, 1:] for sample in samples] if timed else samples
+        widths = [sample.shape[1] for sample in valued]
         channels = max(set(widths), key=widths.count) if widths else 1
         mean, std = [], []
         for channel in range(channels):
-            values = [s[:, channel][~np.isnan(s[:, channel])] for s in samples if s.shape[1] == channels]
+            values = [s[:, channel][~np.isnan(s[:, channel])] for s in valued if s.shape[1] == channels]
             seen = np.concatenate(values) if values else np.zeros(0)
             mean.append(float(seen.mean()) if len(seen) else 0.0)
             std.append(float(seen.std()) or 1.0 if len(seen) else 1.0)
-        return SeriesStatistics(mean=tuple(mean), std=tuple(std))
+        found = SeriesStatistics(mean=tuple(mean), std=tuple(std), timed=timed)
+        if not timed:
+            lengths = [len(sample) - 1 for sample in samples] or [1]
+            return found.model_copy(update={"span": max(float(np.quantile(lengths, USUAL)), 1.0)})
+        origin = 0.0 if self.relative or not samples else min(float(sample[0, 0]) for sample in samples)
+        span = span_of(samples, None if self.relative else origin)
+        return found.model_copy(update={"origin": origin, "span": span, "step": step_of(samples, span)})
 
     def prepare(self, sample: np.ndarray, statistics: SeriesStatistics) -> np.ndarray:
-        channels = len(statistics.mean)
-        if sample.shape[1] != channels:
-            raise Unreadable(f"{channels} channels were learnt, {sample.shape[1]} came")
+        """Standardised `[T, C]` float32; of irregular series `[K, 3]`, a row for each value (see `_timed`)."""
+        channels, came = len(statistics.mean), sample.shape[1] - int(statistics.timed)
+        if came != channels:
+            raise Unreadable(f"{channels} channels were learnt, {came} came")
+        if statistics.timed:
+            return packed(sample, statistics.origin, statistics.span, statistics.mean, statistics.std)
         return ((sample - statistics.mean) / statistics.std).clip(-20, 20).astype(np.float32)
 
     def collate(self, arrays: Sequence[np.ndarray], statistics: SeriesStatistics) -> tuple[Tensor, Tensor | None]:
-        """Standardised values `[n, L, C]`, zero in gaps and beyond the end, and mask `[n, L, C]`."""
+        """Standardised values `[n, L, C]`, zero in gaps and beyond the end, and mask `[n, L, C]`.
+
+        Of irregular series `[n, K, 3]`, zero beyond the last value, and mask `[n, K]`.
+        """
         import torch
 
         longest = max(len(array) for array in arrays)
-        values = np.full((len(arrays), longest, len(statistics.mean)), np.nan, dtype=np.float32)
+        width = 3 if statistics.timed else len(statistics.mean)
+        values = np.full((len(arrays), longest, width), np.nan, dtype=np.float32)
         for row, array in enumerate(arrays):
             values[row, : len(array)] = array
         mask = ~np.isnan(values)
-        return torch.from_numpy(np.where(mask, values, np.float32(0))), torch.from_numpy(mask)
+        clean = torch.from_numpy(np.where(mask, values, np.float32(0)))
+        return clean, torch.from_numpy(mask[:, :, 0] if statistics.timed else mask)
 
     def html(self, sample: np.ndarray) -> str:
+        names = f": {', '.join(self.channels)}" if self.channels else ""
+        if self.irregular:
+            count = int((~np.isnan(sample[:, 1:])).sum())
+            return sparkline(drawn(sample), f"{count} values in {sample[-1, 0] - sample[0, 0]:.3g} s{names}")
         label = f"{len(sample) / self.rate:.3g} s" if self.rate else f"{len(sample)} samples"
-        return sparkline(sample, label)
+        return sparkline(sample, label + names)
 
     @classmethod
     def example(cls, random: np.random.Generator) -> np.ndarray:
@@ -116,61 +225,53 @@ class Series(Modality):
         steps[0] = 0.0
         return steps.astype(np.float32)
 
-    def _decode(self, raw: Any, files: Path | None) -> np.ndarray | None:
+    def _decode(self, raw: Any, files: Path | None) -> tuple[np.ndarray, list[str]] | None:
         path = None
         if isinstance(raw, (str, Path)):
             path = str(resolve(str(raw), files))
-            raw = _load(Path(path))
-        array = _array_or_none(raw)
-        if array is None or array.ndim not in (1, 2):
-            shape = "" if array is None else f" of shape {list(array.shape)}"
-            raise Unreadable(f"numbers [time] or [time, channels] are expected, {type(raw).__name__}{shape} came", path)
-        beyond = np.abs(array) > np.finfo(np.float32).max  # samples are kept in that precision
-        if beyond.any():
-            raise Unreadable(f"{int(beyond.sum())} values are infinite, or too large for 32 bits", path)
-        if array.size == 0 or np.isnan(array).all():
+            raw = load(Path(path))
+        try:
+            return self._sample(raw)
+        except Unreadable as fault:
+            raise Unreadable(fault.reason, path) from fault
+
+    def _sample(self, raw: Any) -> tuple[np.ndarray, list[str]] | None:
+        """The sample, and what had to be put right in its times."""
+        blocks = chosen(blocks_of(raw, self.time, self.unit), self.channels)
+        most = np.finfo(np.float32).max  # samples of a fixed rate are kept in that precision
+        beyond = sum(int((np.abs(block.values) > most).sum()) for block in blocks)
+        if beyond:
+            raise Unreadable(f"{beyond} values are infinite, or too large for 32 bits")
+        if all(np.isnan(block.values).all() for block in blocks):
             return None
-        array = array[:, None] if array.ndim == 1 else array
-        return _shorten(array, self.max_length).astype(np.float32)
+        if not self.irregular and not any(block.is_timed for block in blocks):
+            values = laid_out(blocks[0].values, blocks, self.channels)
+            return shortened(values, self.max_length).astype(np.float32), []
+        if not self.irregular and self.rate is None:
+            raise Unreadable(
+                "it has times of its own; say pm.Series(irregular=True) to take them as they are, or "
+                "pm.Series(rate=...) if they are even"
+            )
+        line = on_one_line(blocks, self.relative, self.rate)
+        line = replace(line, values=laid_out(line.values, blocks, self.channels))
+        notes = ["times out of order, sorted"] * line.unsorted + ["times that repeat, averaged"] * bool(line.repeated)
+        if self.irregular:
+            return shortened(np.column_stack([line.seconds, line.values]), self.max_length), notes
+        assert self.rate is not None
+        return shortened(on_grid(line, self.rate), self.max_length).astype(np.float32), notes
 
-
-def _array_or_none(raw: Any) -> np.ndarray | None:
-    try:
-        array = np.asarray(
-            raw if isinstance(raw, np.ndarray) and raw.dtype != object else _nested(raw), dtype=np.float64
-        )
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return None if array.ndim == 0 else array
-
-
-def _nested(raw: Any) -> Any:
-    """Lists of arrays and arrays of lists (what Arrow gives back) as plain nested lists; None inside becomes NaN."""
-    if isinstance(raw, (list, tuple, np.ndarray)):
-        return [_nested(one) for one in raw]
-    return np.nan if raw is None else raw
-
-
-def _load(path: Path) -> Any:
-    try:
-        if path.suffix.lower() == ".npy":
-            return np.load(path, allow_pickle=False)
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path).to_numpy(dtype=np.float64)
-        if path.suffix.lower() in (".csv", ".tsv", ".txt"):
-            separator = "\t" if path.suffix.lower() == ".tsv" else None
-            return pd.read_csv(path, sep=separator, engine="python").to_numpy(dtype=np.float64)
-    except (OSError, ValueError, EOFError, pd.errors.ParserError) as error:
-        raise Unreadable(f"not a readable series: {error}", str(path)) from error
-    raise Unreadable(f"a series file ends in one of {', '.join(SUFFIXES)}", str(path))
-
-
-def _shorten(array: np.ndarray, longest: int) -> np.ndarray:
-    if len(array) <= longest:
-        return array
-    window = -(-len(array) // longest)
-    padded = np.full((-(-len(array) // window) * window, array.shape[1]), np.nan)
-    padded[: len(array)] = array
-    windows = padded.reshape(-1, window, array.shape[1])
-    counts = (~np.isnan(windows)).sum(axis=1)
-    return np.where(counts > 0, np.nansum(windows, axis=1) / np.maximum(counts, 1), np.nan)
+    def _survey(self, raws: Sequence[Any]) -> tuple[set[str], list[Line]]:
+        """The names of channels in the cells of a table, and the times of those that have any; files are not opened."""
+        names: set[str] = set()
+        lines = []
+        for raw in raws:
+            if is_absent(raw) or isinstance(raw, (str, Path)) or is_plain(raw):
+                continue
+            try:
+                blocks = chosen(blocks_of(raw, self.time, self.unit), self.channels)
+                names.update(name for block in blocks for name in block.names or ())
+                if any(block.is_timed for block in blocks):
+                    lines.append(on_one_line(blocks, True, self.rate))
+            except Unreadable:
+                continue  # what is wrong with the cell is said when it is read
+        return names, [line for line in lines if len(line.seconds)]

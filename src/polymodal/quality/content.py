@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from polymodal.modalities._timed import CHANNEL, VALUE
 from polymodal.schema.cells import Unreadable
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.table import Table
@@ -69,9 +70,10 @@ class Content:
     def tells(self) -> np.ndarray:
         """`[K]` bool: False where a cell is flat or almost empty, and alike to others of its sort for no reason."""
         kind = self.modality.item.kind
+        told = "series_timed" if getattr(self.modality.item, "irregular", False) else kind
         if kind == self.modality.kind:
-            return np.array([_tells(kind, array) for array in self.arrays], dtype=bool)
-        return np.array([any(_tells(kind, one) for one in items) for items in self.arrays], dtype=bool)
+            return np.array([_tells(told, array) for array in self.arrays], dtype=bool)
+        return np.array([any(_tells(told, one) for one in items) for items in self.arrays], dtype=bool)
 
 
 def _digest(sample: Any) -> bytes:
@@ -95,4 +97,7 @@ def _tells(kind: str, array: np.ndarray) -> bool:
     if kind == "series":
         spread = [channel[~np.isnan(channel)].std() for channel in array.T if not np.isnan(channel).all()]
         return bool(spread) and bool(max(spread) >= _FLAT_SERIES)
+    if kind == "series_timed":
+        channels = array[:, CHANNEL]
+        return any(array[channels == one, VALUE].std() >= _FLAT_SERIES for one in np.unique(channels))
     return kind != "text" or len(array) - 1 >= _FEW_WORDS

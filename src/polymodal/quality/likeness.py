@@ -144,7 +144,7 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
         return Directions(_means(item, content, seed), limit)
     if kind == "tabular":
         return Columns(_columns(content), limit)
-    if kind == "series" and not getattr(content.statistics, "timed", False):
+    if kind == "series" and not getattr(content.modality, "irregular", False):
         return Directions(_signals(content.arrays), limit)
     if kind == "image":
         return Directions(_thumbnails(content.arrays), limit)
@@ -163,7 +163,7 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
 def _means(kind: str, content: Content, seed: int) -> Matrix:
     """The mean over the items of each cell of what items of `kind` are compared by."""
     items = [one for cell in content.arrays for one in cell]
-    if kind == "series" and not content.statistics.of.timed:
+    if kind == "series" and not getattr(content.modality.item, "irregular", False):
         each: Matrix = _signals(items)
     elif kind == "image":
         each = _thumbnails(items)

@@ -74,6 +74,11 @@ def oddities(table: Table) -> Iterator[tuple[str, str]]:
     for name in table.schema.names:
         if len(table) and not table.cells(name).present.any():
             yield name, "is never present"
+        told = Counter(note for _, note in table.cells(name).notes)
+        for note, count in told.items():
+            rows = [str(row) for row, one in table.cells(name).notes if one == note]
+            more = ", ..." if len(rows) > 5 else ""
+            yield name, f"{'1 cell' if count == 1 else f'{count} cells'} with {note}: rows {', '.join(rows[:5])}{more}"
     for column in used_columns(table):
         values = table.frame[column]
         if values.dtype.kind == "f":

@@ -36,7 +36,7 @@ def without_segments(table: Table, shares: Mapping[str, float], seed: int) -> tu
         values = frame[name].astype(object).tolist()
         for row, start, size in zip(rows.tolist(), starts.tolist(), sizes.tolist(), strict=True):
             if size:
-                values[row] = _with_gap(cells.samples[row], start, size)
+                values[row] = modality.as_raw(_with_gap(cells.samples[row], start, size))
         frame[name] = pd.Series(values, index=frame.index, dtype=object)
     return table.over(frame, changed), met
 
