@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from polymodal.schema.table import Table
     from polymodal.schema.target import Category, Multilabel, Number, Ordinal, Survival
     from polymodal.store.disk.store import Store
+    from polymodal.store.loader.loader import Loader
 
 # Where each public name lives. Nothing below is imported until it is asked for, so that
 # `import polymodal` costs neither torch nor pandas.
@@ -51,6 +52,7 @@ _HOMES = {
     "Image": "polymodal.modalities.image",
     "Lattice": "polymodal.lattice",
     "LoRA": "polymodal.adapters.lora",
+    "Loader": "polymodal.store.loader.loader",
     "Model": "polymodal.model",
     "Molecule": "polymodal.modalities.molecule",
     "Moment": "polymodal.modalities.moment",
@@ -89,6 +91,7 @@ __all__ = [
     "Image",
     "Lattice",
     "LoRA",
+    "Loader",
     "Model",
     "Molecule",
     "Moment",

@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 from pydantic import Field as Setting
 
+from polymodal.modalities._jpeg import decoded
 from polymodal.modalities._paths import resolve
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
@@ -132,7 +133,8 @@ class Image(Modality):
         if isinstance(raw, Pillow.Image):
             return self._bounded(upright_rgb(raw, None))
         if isinstance(raw, (bytes, bytearray, memoryview)):
-            return self._open(io.BytesIO(raw), None)
+            pixels = decoded(raw, self.size)
+            return self._open(io.BytesIO(raw), None) if pixels is None else pixels
         if isinstance(raw, (str, Path)):
             path = resolve(str(raw), files)
             return self._open(path, str(path))

@@ -11,6 +11,7 @@ import json
 import struct
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,35 @@ def from_bytes(data: bytes) -> Any:
     (length,) = _LENGTH.unpack_from(data, len(_MARK))
     start = len(_MARK) + _LENGTH.size
     return _Reader(data, start + length).restored(json.loads(data[start : start + length]))
+
+
+def array_in(data: bytes | memoryview) -> np.ndarray | None:
+    """The array or list of numbers that a cell is, without a copy and not to be written to; None for other cells.
+
+    >>> array_in(to_bytes(np.arange(3, dtype=np.int16))), array_in(b"GIF89a...")
+    (array([0, 1, 2], dtype=int16), None)
+    """
+    if data[: len(_MARK)] != _MARK:
+        return None
+    (length,) = _LENGTH.unpack_from(data, len(_MARK))
+    start = len(_MARK) + _LENGTH.size
+    described = _array_described(bytes(data[start : start + length]))
+    if described is None:
+        return None
+    kind, shape, count = described
+    return np.frombuffer(data, dtype=kind, count=count, offset=start + length).reshape(shape)
+
+
+@lru_cache(maxsize=4096)
+def _array_described(header: bytes) -> tuple[np.dtype, tuple[int, ...], int] | None:
+    """Type, shape and size of a cell that is one array of numbers; many cells share a header."""
+    told = json.loads(header)
+    if not isinstance(told, dict) or next(iter(told)) not in ("array", "numbers"):
+        return None
+    name, lengths = next(iter(told.values()))
+    kind, shape = np.dtype(name), tuple(lengths)
+    count = int(np.prod(shape, dtype=np.int64))
+    return (kind, shape, count) if kind.kind in "biuf" and count else None
 
 
 def _described(raw: Any, buffers: list[bytes]) -> Any:

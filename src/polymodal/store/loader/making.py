@@ -1,0 +1,134 @@
+"""From rows of a window to a batch: as a model takes them, or as they are kept."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import torch
+
+from polymodal.errors import CellError
+from polymodal.schema.batch import Batch, Field, KnownLabels
+from polymodal.schema.cells import State
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+from polymodal.store.disk.columns import Column, frame_of
+from polymodal.store.loader.decoding import Decoder, Part, decoder_of
+from polymodal.store.preprocessing import Preprocessor
+
+Fault = tuple[int, CellError]  # the place of a row, and its cell
+
+
+class Maker(ABC):
+    """What makes batches of a schema; `columns` are those on disk that it needs."""
+
+    schema: Schema
+    columns: Sequence[Column]
+
+    @abstractmethod
+    def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
+        """The fields of a batch, and the cells that could not be read."""
+
+    def batch(self, parts: Sequence[Part], with_labels: bool) -> tuple[Batch, list[Fault]]:
+        """The rows of the parts, after each other."""
+        fields, faults = self.fields(parts)
+        places = np.concatenate([part.window.places[part.rows] for part in parts])
+        batch = Batch(fields, len(places), places=torch.from_numpy(places))
+        if not with_labels:
+            return batch, faults
+        labels = {
+            name: KnownLabels(
+                torch.from_numpy(np.concatenate([part.window.labels[name].values[part.rows] for part in parts])),
+                torch.from_numpy(np.concatenate([part.window.labels[name].known[part.rows] for part in parts])),
+            )
+            for name in parts[0].window.labels
+        }
+        weights = [one[part.rows] for part in parts if (one := part.window.weight) is not None]
+        weight = torch.from_numpy(np.concatenate(weights)).float() if weights else None
+        return replace(batch, labels=labels, weight=weight), faults
+
+
+class Prepared(Maker):
+    """Batches as a model takes them: each cell through the same preprocessing as those of a table."""
+
+    def __init__(self, preprocessor: Preprocessor, columns: Sequence[Column]) -> None:
+        self.preprocessor, self.schema = preprocessor, preprocessor.schema
+        reads = {source for name, one in self.schema.modalities.items() for source in one.sources(name)}
+        self.columns = [one for one in columns if reads & set(one.columns)]
+
+    def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
+        read = pa.concat_tables([part.window.take(part.rows, self.columns) for part in parts])
+        places = np.concatenate([part.window.places[part.rows] for part in parts])
+        # By position, since a row may be there twice.
+        frame = frame_of(read, self.columns, pd.RangeIndex(len(places)))
+        memory = self.preprocessor.prepare(Table(frame, self.schema), with_labels=False)
+        faults = [(int(places[int(str(fault.row))]), fault) for fault in memory.faults]
+        return dict(memory.batch(np.arange(len(places))).fields), faults
+
+
+class Decoded(Maker):
+    """Batches of cells as they are kept: pixels, samples, characters, numbers."""
+
+    def __init__(self, schema: Schema, columns: Sequence[Column]) -> None:
+        self.schema = schema
+        self.decoders: Mapping[str, Decoder] = {
+            name: decoder_of(name, one, columns) for name, one in schema.modalities.items()
+        }
+        reads = {source for name, one in schema.modalities.items() for source in one.sources(name)}
+        self.columns = [one for one in columns if reads & set(one.columns)]
+
+    def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
+        fields: dict[str, Field] = {}
+        faults: list[Fault] = []
+        present = np.concatenate([part.window.present[part.rows] for part in parts])
+        for position, (name, decoder) in enumerate(self.decoders.items()):
+            here = np.flatnonzero(present[:, position])
+            if not len(here):
+                continue
+            wanted = [part.where(part.window.present[part.rows, position]) for part in parts]
+            packed = decoder.pack([one for one in wanted if len(one.rows)])
+            if packed.lost:
+                places = np.concatenate([part.window.places[part.rows] for part in parts])
+                faults += [
+                    (int(places[here[at]]), CellError(int(places[here[at]]), name, fault.reason, fault.path))
+                    for at, fault in packed.lost.items()
+                ]
+                here = np.delete(here, list(packed.lost))
+            if len(here):
+                mask = None if packed.mask is None else torch.from_numpy(packed.mask)
+                fields[name] = Field(torch.from_numpy(packed.values), torch.from_numpy(here), mask)
+        return fields, faults + noted(parts, self.schema)
+
+
+def noted(parts: Sequence[Part], schema: Schema) -> list[Fault]:
+    """The cells that were found unreadable as the rows came in."""
+    found: list[Fault] = []
+    for part in parts:
+        broken = part.window.states[part.rows] == State.UNREADABLE
+        if not broken.any():
+            continue
+        rows = np.flatnonzero(broken.any(axis=1))
+        places = np.unique(part.window.places[part.rows[rows]])
+        wanted = {source for name, one in schema.modalities.items() for source in (name, *one.sources(name))}
+        for place, (row, faults) in zip(places.tolist(), part.window.rows.faults_of(places), strict=True):
+            found += [
+                (place, CellError(row, str(one["column"]), str(one["reason"]), one["path"]))
+                for one in faults
+                if one["column"] in wanted
+            ]
+    return found
+
+
+def pinned(batch: Batch) -> Batch:
+    """The same batch in memory from which a GPU copies without waiting."""
+    fields = {
+        name: Field(one.values.pin_memory(), one.rows.pin_memory(), None if one.mask is None else one.mask.pin_memory())
+        for name, one in batch.fields.items()
+    }
+    labels = {name: KnownLabels(one.values.pin_memory(), one.known.pin_memory()) for name, one in batch.labels.items()}
+    weight = None if batch.weight is None else batch.weight.pin_memory()
+    return replace(batch, fields=fields, labels=labels, weight=weight)

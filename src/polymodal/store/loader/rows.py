@@ -1,0 +1,168 @@
+"""Rows that a loader reads: of a store, some at a time, or of a table, brought into the same form in memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from polymodal.errors import ArtifactError, SettingError
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+from polymodal.store.disk import dataset as disk
+from polymodal.store.disk.batch import Layout, prepared
+from polymodal.store.disk.columns import FAULTS, LABEL, ROW, STATES, Column, plan
+from polymodal.store.disk.store import Store
+
+_DENSE = 8  # from one row in so many on, neighbours are read with it rather than passed over
+_AT_ONCE = 512  # rows of a table brought into form at once
+
+
+class Rows(ABC):
+    """N rows in columns.
+
+    Attributes:
+        schema: of the rows.
+        columns: on disk, or as they would be there.
+        first: the modalities whose state was noted as the rows came in, in that order.
+    """
+
+    schema: Schema
+    columns: Sequence[Column]
+    first: Sequence[str]
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def read(self, places: np.ndarray, names: Sequence[str]) -> pa.Table:
+        """The rows at ascending places, each once, with the columns `names`."""
+
+    @abstractmethod
+    def scan(self, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        """All rows in order, some at a time, with a few of the columns."""
+
+    @abstractmethod
+    def meeting(self, where: str) -> np.ndarray:
+        """`[n]` ascending places of the rows that meet a condition. Raises SettingError for one that cannot be."""
+
+    @abstractmethod
+    def states(self) -> np.ndarray:
+        """`[N, M]` int8, whether each cell is absent (0), present (1) or unreadable (2)."""
+
+    @property
+    @abstractmethod
+    def named(self) -> str:
+        """The column that says what rows are called."""
+
+    def names_of(self, read: pa.Table) -> pd.Index:
+        """What rows are called, where `named` was read."""
+        cells = read[self.named]
+        if self.named == ROW:
+            return pd.Index(cells.to_numpy())
+        return pd.Index(Column.of_field(read.schema.field(LABEL)).to_pandas(cells)[LABEL])
+
+    def faults_of(self, places: np.ndarray) -> list[tuple[Any, list[dict[str, str | None]]]]:
+        """What rows are called, and what was noted of their unreadable cells as they came in."""
+        read = self.read(places, [self.named, FAULTS])
+        noted = [found or [] for found in read[FAULTS].to_pylist()]
+        return list(zip(self.names_of(read), noted, strict=True))
+
+
+class StoreRows(Rows):
+    """The rows of a store, which it opens again in another process."""
+
+    def __init__(self, store: Store) -> None:
+        if not store.is_complete:
+            raise ArtifactError(
+                f"{store.uri} is incomplete: making it was cut off. Call Store.create again with the same source first"
+            )
+        self.store, self.schema, self.columns = store, store.schema, store._columns
+        self.first = sorted(store._record.schema["modalities"])
+        self._dataset = store._dataset
+        self._count = len(store)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopened, (self.store.uri, self.store.version, self.store._options)
+
+    @property
+    def named(self) -> str:
+        return self.store._named
+
+    def read(self, places: np.ndarray, names: Sequence[str]) -> pa.Table:
+        try:
+            return disk.rows_at(self._dataset, places, names, _DENSE)
+        except OSError as error:
+            raise ArtifactError(f"{self.store.uri} is damaged and cannot be read: {error}") from error
+
+    def scan(self, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._dataset.to_batches(columns=[one.name for one in columns], scan_in_order=True)
+
+    def meeting(self, where: str) -> np.ndarray:
+        try:
+            return disk.places_where(self._dataset, self.store._condition(where) or where)
+        except ValueError as error:
+            raise SettingError(
+                f"where={where!r} is not understood: {str(error).split(', /')[0]}. "
+                f"Columns: {', '.join(one.name for one in self.columns if one.form in ('native', 'text'))}"
+            ) from error
+
+    def states(self) -> np.ndarray:
+        return self.store.states()
+
+
+class TableRows(Rows):
+    """The rows of a table, read and checked once, their files with them."""
+
+    def __init__(self, table: Table) -> None:
+        self.schema, self.first = table.schema, table.schema.names
+        frame = table.frame.set_axis(pd.RangeIndex(len(table)), axis=0)
+        self.columns = plan(frame, table.schema, {}, ())
+        self._names = table.frame.index
+        layout = Layout(table.schema, self.columns, None, table.files)
+        pieces = [
+            prepared(frame.iloc[start : start + _AT_ONCE], np.arange(start, min(start + _AT_ONCE, len(frame))), layout)
+            for start in range(0, max(len(frame), 1), _AT_ONCE)
+        ]
+        self._held = pa.concat_tables([pa.table(one.arrays) for one in pieces])
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def named(self) -> str:
+        return ROW
+
+    def names_of(self, read: pa.Table) -> pd.Index:
+        return self._names[read[ROW].to_numpy()]
+
+    def read(self, places: np.ndarray, names: Sequence[str]) -> pa.Table:
+        return self._held.select(list(names)).take(pa.array(places))
+
+    def scan(self, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
+        yield from self._held.select([one.name for one in columns]).to_batches()
+
+    def meeting(self, where: str) -> np.ndarray:
+        raise SettingError("where= chooses rows of a store; choose those of a table with table.take(mask)")
+
+    def states(self) -> np.ndarray:
+        return states_in(self._held[STATES], len(self.schema.names))
+
+
+def states_in(noted: pa.ChunkedArray, width: int) -> np.ndarray:
+    """`[n, width]` int8 of the digits noted for each row."""
+    cells = noted.combine_chunks()
+    digits = np.frombuffer(cells.buffers()[2] or b"", dtype=np.uint8)
+    start = np.frombuffer(cells.buffers()[1], dtype=np.int32)[cells.offset] if len(cells) else 0
+    return (digits[start : start + len(cells) * width].reshape(len(cells), width) - ord("0")).astype(np.int8)
+
+
+def _reopened(uri: str, version: int, options: Mapping[str, str] | None) -> StoreRows:
+    return StoreRows(Store.open(uri, version, options))

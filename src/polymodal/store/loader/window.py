@@ -1,0 +1,143 @@
+"""Rows in memory as they were read, from which cells are handed out without a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from polymodal.schema.cells import State
+from polymodal.schema.schema import Schema
+from polymodal.schema.table import Table
+from polymodal.schema.target import Labels
+from polymodal.store.disk.columns import STATES, Column, frame_of
+from polymodal.store.loader.rows import Rows, states_in
+
+
+@dataclass(frozen=True)
+class Window:
+    """m rows.
+
+    Attributes:
+        rows: where they were read.
+        places: `[m]` their places there, ascending.
+        read: their columns.
+        schema: of what is wanted of them.
+    """
+
+    rows: Rows
+    places: np.ndarray
+    read: pa.Table
+    schema: Schema
+
+    @cached_property
+    def states(self) -> np.ndarray:
+        """`[m, M]` int8 of State; a column that came later is there where it is not null."""
+        first = self.rows.first
+        noted = states_in(self.read[STATES], len(first))
+        found = np.zeros((len(self.places), len(self.schema.names)), dtype=np.int8)
+        for position, name in enumerate(self.schema.names):
+            if name in first:
+                found[:, position] = noted[:, first.index(name)]
+            else:
+                found[:, position] = ~self.read[self.column(name).name].is_null().to_numpy()
+        return found
+
+    @cached_property
+    def present(self) -> np.ndarray:
+        """`[m, M]` bool."""
+        present: np.ndarray = self.states == State.PRESENT
+        return present
+
+    @cached_property
+    def labels(self) -> Mapping[str, Labels]:
+        """The labels of each target."""
+        found = {name: self._learnt.labels(name) for name in self.schema.targets}
+        return {name: one for name, one in found.items() if one is not None}
+
+    @cached_property
+    def weight(self) -> np.ndarray | None:
+        """`[m]` weights of the rows, or None."""
+        return self._learnt.weights()
+
+    def column(self, name: str) -> Column:
+        """The column on disk of a modality that has one."""
+        return next(one for one in self.rows.columns if one.columns == (name,))
+
+    def spans(self, name: str) -> Spans:
+        """Where the bytes of each cell of a column on disk are."""
+        key = f"{name} spans"
+        if key not in self._kept:
+            self._kept[key] = Spans.of(self.read[name])
+        found: Spans = self._kept[key]
+        return found
+
+    def take(self, at: np.ndarray, columns: Sequence[Column]) -> pa.Table:
+        """Rows `at` (by position in the window), some columns of them."""
+        return pa.table({one.name: self._taken(at, one) for one in columns})
+
+    def _taken(self, at: np.ndarray, column: Column) -> pa.Array:
+        if column.form not in ("cells", "text"):
+            return self._whole(column.name).take(pa.array(at))
+        # Lance hands out pieces, which Arrow would first copy into one.
+        there = ~self._nulls(column.name)[at]
+        cells = self.spans(column.name).of_rows(at.tolist())
+        found = pa.array([cell if here else None for cell, here in zip(cells, there, strict=True)], pa.large_binary())
+        return found if column.form == "cells" else found.cast(pa.large_string())
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return {}
+
+    def _whole(self, name: str) -> pa.Array:
+        if name not in self._kept:
+            self._kept[name] = self.read[name].combine_chunks()
+        return self._kept[name]
+
+    def _nulls(self, name: str) -> np.ndarray:
+        key = f"{name} is null"
+        if key not in self._kept:
+            self._kept[key] = self.read[name].is_null().to_numpy()
+        found: np.ndarray = self._kept[key]
+        return found
+
+    @cached_property
+    def _learnt(self) -> Table:
+        sources = {source for name, one in self.schema.targets.items() for source in one.sources(name)}
+        sources |= {self.schema.weight} if self.schema.weight is not None else set()
+        columns = [one for one in self.rows.columns if sources & set(one.columns)]
+        read = self.read.select([one.name for one in columns])
+        return Table(frame_of(read, columns, pd.Index(self.places)), self.schema)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Where the bytes of each cell of a column stand: in which piece of memory, from where to where."""
+
+    pieces: list[memoryview]
+    piece: list[int]
+    start: list[int]
+    stop: list[int]
+
+    @classmethod
+    def of(cls, cells: pa.ChunkedArray) -> Spans:
+        """Of binary or text cells; a null has no bytes."""
+        pieces: list[memoryview] = []
+        piece, start, stop = (list[int]() for _ in range(3))
+        for chunk in cells.chunks:
+            wide = chunk.cast(pa.large_binary()) if chunk.type != pa.large_binary() else chunk
+            offsets = np.frombuffer(wide.buffers()[1], dtype=np.int64)[wide.offset : wide.offset + len(wide) + 1]
+            piece += [len(pieces)] * len(wide)
+            start += offsets[:-1].tolist()
+            stop += offsets[1:].tolist()
+            pieces.append(memoryview(wide.buffers()[2] or b"").cast("B"))  # Arrow's own are signed
+        return cls(pieces, piece, start, stop)
+
+    def of_rows(self, rows: Sequence[int]) -> list[memoryview]:
+        """The bytes of some cells, not copied."""
+        return [self.pieces[self.piece[row]][self.start[row] : self.stop[row]] for row in rows]

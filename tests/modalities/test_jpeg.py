@@ -1,0 +1,60 @@
+"""The quick way to decode a JPEG gives the pixels of the careful one, or leaves the file to it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import polymodal as pm
+from polymodal.modalities import _jpeg
+from polymodal.modalities._jpeg import decoded
+
+
+def jpeg(height: int, width: int, mode: str = "RGB", **how: object) -> bytes:
+    noise = np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    data = io.BytesIO()
+    Image.fromarray(noise).convert(mode).save(data, format="JPEG", **how)
+    return data.getvalue()
+
+
+def careful(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        jpeg(20, 33),
+        jpeg(33, 20, quality=40, subsampling=2),
+        jpeg(1, 1),
+        jpeg(31, 17, mode="L"),
+        jpeg(40, 40, progressive=True),
+    ],
+)
+def test_pixels_are_those_of_pillow(data: bytes) -> None:
+    found = decoded(memoryview(data), 64)
+    assert found is not None
+    assert np.array_equal(found, careful(data))
+    frame = pd.DataFrame({"x": pd.Series([data], dtype=object)})
+    assert np.array_equal(pm.Image(size=64).read("x", frame, None).samples[0], found)
+
+
+def test_what_needs_a_closer_look_is_left_to_pillow() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    others = [jpeg(20, 33, exif=turned), jpeg(20, 33, mode="CMYK"), jpeg(80, 10), jpeg(20, 33)[:-40], b"", b"GIF89a"]
+    assert [decoded(one, 64) for one in others] == [None] * len(others)
+
+
+def test_without_the_package_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = jpeg(20, 33)
+    frame = pd.DataFrame({"x": pd.Series([data], dtype=object)})
+    quick = pm.Image(size=64).read("x", frame, None).samples[0]
+    monkeypatch.setattr(_jpeg, "_simplejpeg", lambda: None)
+    assert decoded(data, 64) is None
+    assert np.array_equal(pm.Image(size=64).read("x", frame, None).samples[0], quick)
