@@ -112,10 +112,14 @@ class ImageEmbedder(Embedder):
     def _probe(self, name: str) -> int:
         _, inputs = next(self._batches([np.zeros((8, 8, 3), dtype=np.uint8)], 1))
         with torch.inference_mode():
-            shape = self._forward(inputs).shape
-        if len(shape) != 2:
-            raise SettingError(f"pretrained={name!r} gives {tuple(shape[1:])} for a picture, not one vector; pool it")
-        return int(shape[1])
+            return self._pooled(name, self._forward(inputs))
+
+    @staticmethod
+    def _pooled(name: str, vectors: Tensor) -> int:
+        if vectors.ndim != 2:
+            shape = tuple(vectors.shape[1:])
+            raise SettingError(f"pretrained={name!r} gives {shape} for a picture, not one vector; pool it")
+        return int(vectors.shape[1])
 
 
 def _flat(stage: nn.Module) -> list[nn.Module]:
