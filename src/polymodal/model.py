@@ -56,9 +56,9 @@ class Model:
             lattice), "concat", "early", "gated", "low_rank", "bottleneck", "latents", "cross", "hybrid" or "mixture";
             `pm.compare` tells them apart on a table of yours.
         encoders: by modality, another encoder: a registered name, the hub name or folder of a pretrained model
-            (text: `transformers`, pictures: `timm`; frozen, embedded once and cached), `pm.LoRA(name)`, the same with
-            its last layers adapted, or any `nn.Module` that takes the collated values `[n, ...]` (and their mask, if it
-            has a second argument) to `[n, E]` or `[n, T, E]`.
+            (pictures and video: `timm`, else `transformers`; frozen, embedded once and cached), `pm.LoRA(name)`, the
+            same with its last layers adapted, or any `nn.Module` that takes the collated values `[n, ...]` (and their
+            mask, if it has a second argument) to `[n, E]` or `[n, T, E]`.
         width: D, numbers in a token.
         dropout: share of activations dropped in training.
         preset: "fast" (no network), "good" or "best" (a second network, with late fusion, and five folds at almost

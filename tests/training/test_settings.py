@@ -48,7 +48,7 @@ def table() -> pm.Table:
         ({"encoders": {"note": nn.Linear}}, "a pm.LoRA or an nn.Module object; the class"),
         ({"encoders": {"note": 3}}, "is a name, a folder, a pm.LoRA or an nn.Module object; int came"),
         ({"encoders": {"note": "image"}}, "encoder 'image' reads image cells; 'note' is text"),
-        ({"encoders": {"tabular": "some/hub-name"}}, "pretrained encoders are there for image, text, not for tabular"),
+        ({"encoders": {"tabular": "some/hub-name"}}, "pretrained encoders are there for audio, .*, not for tabular"),
         ({"accelerator": "abacus"}, "accelerator='abacus' with precision='32-true' cannot be had here"),
     ],
     ids=lambda value: str(value)[:40],

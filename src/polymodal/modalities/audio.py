@@ -53,6 +53,7 @@ class Audio(Modality):
     and of more than `max_seconds` the first are heard. Files need the extra `audio`; M4A, and videos, of which the
     sound is heard, the extra `video`. `of` names the column of a video whose sound it is, as in `{"clip": pm.Video(),
     "clip sound": pm.Audio(of="clip")}`; of a video without any it is absent, which is not silence.
+    `pretrained` names a `transformers` model (hub name or folder) that embeds the recording, at its own rate.
 
     >>> frame = pd.DataFrame({"call": [(np.zeros(800, dtype=np.int16), 8000), None]})
     >>> cells = Audio().read("call", frame, None)
@@ -77,7 +78,7 @@ class Audio(Modality):
             return "paths of recordings"
         if all(isinstance(one, bytes) and looks_like_sound(one[:16]) for one in seen):
             return "bytes of recordings"
-        if all(_array_and_rate(one) is not None for one in seen):
+        if all((found := _array_and_rate(one)) is not None and found[0].ndim <= 2 for one in seen):
             return "arrays of sound with their rates"
         return None
 

@@ -47,6 +47,7 @@ class Sequence(Modality):
     `k` letters make a token, and one starts at every letter (k-mers, as in DNABERT, Ji et al. 2021); of more than
     `max_length` letters the first ones are read. A string that training rows had at least three times, such as a drug
     tried on many targets, is known as a whole besides. What is given as empty is a sequence of no letters.
+    `pretrained` names a `transformers` model (hub name or folder) that embeds it instead, such as ESM.
 
     >>> Sequence().read("drug", pd.DataFrame({"drug": ["CCO", None]}), None).state.tolist()
     [1, 0]

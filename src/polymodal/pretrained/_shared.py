@@ -17,10 +17,10 @@ from polymodal.errors import ArtifactError, SettingError
 from polymodal.pretrained._embedder import exact_inference, undisturbed_random
 from polymodal.pretrained._hub import folder_of, require
 from polymodal.pretrained._picture import Preparation
+from polymodal.pretrained._transformers import UNREADABLE, quiet
 
 _FILES = ("*.json", "*.txt", "*.model", "model*.safetensors", "pytorch_model*.bin")
 _RESAMPLING = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # as Pillow counts them
-_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, ImportError)
 
 
 class SharedSpace:
@@ -108,8 +108,6 @@ def _unit(found: Any) -> Tensor:
 def _read(name: str, folder: Path) -> tuple[nn.Module, Any]:
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-    from polymodal.pretrained.text import quiet
-
     try:
         with quiet(), undisturbed_random():
             config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -123,7 +121,7 @@ def _read(name: str, folder: Path) -> tuple[nn.Module, Any]:
             )
             towers = all(hasattr(network, one) for one in ("get_image_features", "get_text_features", "logit_scale"))
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False) if towers else None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ArtifactError(
             f"model={name!r}: transformers cannot read {folder}: {error}. It must hold config.json, model.safetensors, "
             "preprocessor_config.json and the tokenizer's files; models that bring their own code are not run."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from polymodal.errors import ArtifactError, SettingError
-from polymodal.pretrained._embedder import FORMAT, Embedder, undisturbed_random
+from polymodal.pretrained._embedder import FORMAT, Embedder
 from polymodal.pretrained._hub import folder_of, require
 from polymodal.pretrained._sentence import pool, read_sentence
+from polymodal.pretrained._transformers import UNREADABLE, build_network, quiet, read_network
 from polymodal.registry import EMBEDDERS
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ _LENGTH_WHEN_UNSTATED = 512
 _NO_LIMIT = 1_000_000  # a tokenizer without a limit says 10**30
 _TEXTS_AT_ONCE = 1024
 _CHARACTERS_PER_TOKEN = 1000  # far above any real text; keeps a cell of a gigabyte from being cut into tokens whole
-_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, ImportError)
+_NEEDS = "config.json, model.safetensors and the tokenizer's files"
+_UNUSED = ("pooler.",)
 
 
 @EMBEDDERS.register("text")
@@ -57,14 +58,15 @@ class TextEmbedder(Embedder):
         if not any(folder.rglob("*.safetensors")) and not any(folder.rglob("pytorch_model*.bin")):
             folder = folder_of(name, _OLD_FILES, "text")
         sentence = read_sentence(folder)
-        network, tokenizer, settings = _read(name, folder / sentence.network)
+        tokenizer = _tokenizer(name, folder / sentence.network)
+        network, settings = read_network(name, folder / sentence.network, _UNUSED, _NEEDS)
         stated = sentence.max_length or tokenizer.model_max_length
         limits = [limit for limit in (stated, _positions(network)) if limit and limit < _NO_LIMIT]
         blanks = (tokenizer.cls_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id, 0)
         config = {
             "format": FORMAT,
             "network": settings,
-            "tokenizer": tokenizer.backend_tokenizer.to_str(),
+            "tokenizer": cls._cut(name, tokenizer),
             "max_length": min(limits, default=_LENGTH_WHEN_UNSTATED),
             "blank": next(code for code in blanks if code is not None),
             "token_types": "token_type_ids" in tokenizer.model_input_names,
@@ -73,6 +75,7 @@ class TextEmbedder(Embedder):
         }
         embedder = cls(network, config)
         config["tokenizer"] = _bare(embedder._tokenizer.to_str())
+        embedder._learn(name)
         embedder.width = config["width"] = embedder._probe(name)
         return embedder.to(device)
 
@@ -80,11 +83,22 @@ class TextEmbedder(Embedder):
     def restore(cls, weights: Mapping[str, Tensor], config: dict[str, Any]) -> Self:
         require("transformers", "the saved text encoder", "text")
         try:
-            network = _build(config["network"])
+            network = build_network(config["network"])
             network.load_state_dict(dict(weights))
             return cls(network, config)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ArtifactError(f"a saved text encoder cannot be rebuilt: {error}") from error
+
+    @classmethod
+    def _cut(cls, name: str, tokenizer: PreTrainedTokenizerBase) -> str:
+        """What cuts a text into tokens, as JSON."""
+        fast = getattr(tokenizer, "backend_tokenizer", None)
+        if fast is None:
+            raise SettingError(
+                f"pretrained={name!r} has no fast tokenizer (tokenizer.json), which is needed to save it"
+            )
+        found: str = fast.to_str()
+        return found
 
     def blocks(self) -> list[nn.Module]:
         stacks = [list(one) for one in self._network.modules() if isinstance(one, nn.ModuleList)]
@@ -120,6 +134,9 @@ class TextEmbedder(Embedder):
                 # No token at all: an empty text, and a tokenizer without a start mark.
                 yield [encoding.ids, encoding.type_ids] if encoding.ids else [[self.config["blank"]], [0]]
 
+    def _learn(self, name: str) -> None:
+        """Add to `config` what the network or its tokenizer shows when it is tried."""
+
     def _clean(self, text: str) -> str:
         text = self.config["prompt"] + text[: self.config["max_length"] * _CHARACTERS_PER_TOKEN]
         text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no character a tokenizer knows
@@ -138,66 +155,24 @@ class TextEmbedder(Embedder):
         try:
             with torch.inference_mode():
                 return int(self._forward(inputs).shape[1])
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise SettingError(f"pretrained={name!r} gives no token states for a text: {error}") from error
 
 
-def _read(name: str, folder: Path) -> tuple[nn.Module, PreTrainedTokenizerBase, dict[str, Any]]:
-    from transformers import AutoConfig, AutoTokenizer
+def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
+    from transformers import AutoTokenizer
 
     try:
-        with quiet(), undisturbed_random():
-            tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-            settings = _settings(config)  # now: an encoder cut out of an encoder-decoder changes its own
-            network, report = _auto_class(config.is_encoder_decoder).from_pretrained(
-                folder,
-                config=config,
-                trust_remote_code=False,
-                weights_only=True,
-                output_loading_info=True,
-                dtype=torch.float32,
+        with quiet():
+            found: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+                folder, use_fast=True, trust_remote_code=False
             )
-    except _UNREADABLE as error:
+            return found
+    except UNREADABLE as error:
         raise ArtifactError(
-            f"pretrained={name!r}: transformers cannot read {folder}: {error}. It must hold config.json, "
-            "model.safetensors and the tokenizer's files; models that bring their own code are not run."
+            f"pretrained={name!r}: the tokenizer in {folder} cannot be read: {error}. The folder must hold {_NEEDS}; "
+            "models that bring their own code are not run."
         ) from error
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
-        raise SettingError(f"pretrained={name!r} has no fast tokenizer (tokenizer.json), which is needed to save it")
-    lost = set(report["missing_keys"])
-    for weight_name, weight in network.state_dict().items():
-        if weight_name in lost and weight_name.startswith("pooler."):
-            weight.zero_()  # not used here; left as drawn, it would give the same file a new fingerprint every time
-    lost = {weight_name for weight_name in lost if not weight_name.startswith("pooler.")}
-    if lost or report["mismatched_keys"]:
-        raise ArtifactError(
-            f"pretrained={name!r}: the weights in {folder} do not fit its config.json; missing: {sorted(lost)[:5]}, of "
-            f"another shape: {[str(key) for key in report['mismatched_keys']][:5]}"
-        )
-    return network, tokenizer, settings
-
-
-def _build(settings: dict[str, Any]) -> nn.Module:
-    from transformers import AutoConfig
-
-    config = AutoConfig.for_model(**settings)
-    with quiet(), undisturbed_random():
-        network: nn.Module = _auto_class(config.is_encoder_decoder).from_config(config, dtype=torch.float32)
-        return network
-
-
-def _auto_class(is_encoder_decoder: bool) -> Any:
-    from transformers import AutoModel, AutoModelForTextEncoding
-
-    return AutoModelForTextEncoding if is_encoder_decoder else AutoModel
-
-
-def _settings(config: Any) -> dict[str, Any]:
-    # Where it was read from and by which release changes no vector, and would change the fingerprint.
-    passing = {"_name_or_path", "transformers_version", "torch_dtype", "dtype", "architectures"}
-    settings = json.loads(config.to_json_string(use_diff=False))
-    return {key: value for key, value in settings.items() if key not in passing}
 
 
 def _positions(network: nn.Module) -> int | None:
@@ -211,18 +186,3 @@ def _positions(network: nn.Module) -> int | None:
 
 def _bare(tokenizer: str) -> str:
     return json.dumps(json.loads(tokenizer) | {"truncation": None, "padding": None}, ensure_ascii=False)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    from transformers.utils import logging
-
-    verbosity, had_bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if had_bar:
-            logging.enable_progress_bar()
