@@ -35,6 +35,7 @@ PORTFOLIO = "portfolio of every kind"
 MEMBERS = "portfolio of few kinds"  # few enough for each to have learners of its own
 SEVERAL = "several networks"
 FEW = ("clinic", "image", "series", "text", "wide")  # a token or many, gaps inside cells and none
+SEVERAL_ITEMS = {"notes": pm.Text(many=True), "pictures": pm.Image(many=True)}
 Untrained = Callable[..., pm.Model]
 
 
@@ -51,9 +52,9 @@ def every_target() -> dict[str, Target]:
 
 
 def every_kind(rows: int = 24, missing: float = 0.4, seed: int = 0, targets: dict[str, Target] | None = None):
-    """A table of every registered modality, a group of columns of both sorts and a wide one, and every target."""
+    """A table of every registered modality, two of several items a cell, groups of columns and every target."""
     random = np.random.default_rng(seed)
-    kinds = {kind: kind for kind in MODALITIES.names()}
+    kinds = {kind: kind for kind in MODALITIES.names()} | SEVERAL_ITEMS
     drawn = random_table(random, kinds, rows, missing, every_target() if targets is None else targets)
     frame = drawn.frame.copy()
     clinic = {"age": "tabular", "dose": "tabular"}

@@ -13,6 +13,7 @@ from torch import nn
 import polymodal as pm
 from polymodal.errors import PolymodalError
 from polymodal.registry import MODALITIES
+from polymodal.schema.many import per_cell
 from polymodal.schema.target import TARGETS
 from polymodal.testing import random_table
 
@@ -88,7 +89,7 @@ def trace(kind: str, modality: Any) -> list[str]:
     """Everything that a modality makes of the column `x` of its frame, or what it refuses it with."""
     name, frame = "x", FRAMES[kind]
     try:
-        modality = modality.resolve(name, frame)
+        modality = per_cell(modality).resolve(name, frame)
         cells = modality.read(name, frame, None)
         samples = [sample for sample, here in zip(cells.samples, cells.present, strict=True) if here]
         statistics = modality.measure(samples)
@@ -228,6 +229,7 @@ for _witnesses in MODALITY.values():
     _plain = _witnesses["columns"][0]
     _witnesses["encoder"] = (_plain, {**_plain, "encoder": "abacus"})
     _witnesses["pretrained"] = (_plain, {**_plain, "pretrained": NOWHERE})
+    _witnesses["many"] = (_plain, {**_plain, "many": True})
 
 
 @pytest.mark.parametrize("kind", MODALITIES.names())

@@ -114,25 +114,20 @@ class Many(Modality):
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         each = [self.items(raw) for raw in raws]
         cells = self.of.read(name, self._flat(name, each), files)
-        told: dict[Any, list[CellError]] = {}
+        at = [(frame.index[row], item) for row, items in enumerate(each) for item in range(1, len(items) + 1)]
+        faults = []
         for fault in cells.faults:
-            told.setdefault(fault.row, []).append(fault)
+            label, item = at[int(str(fault.row))]
+            faults.append(CellError(label, name, fault.reason, fault.path, item))
+        notes = [(at[place][0], f"item {at[place][1]}: {note}") for place, note in cells.notes]
         samples: list[list[Any] | None] = []
-        faults: list[CellError] = []
         state = np.zeros(len(raws), dtype=np.int8)
-        start = 0
-        for row, items in enumerate(each):
-            here = list(cells.samples[start : start + len(items)])
-            is_there = any(one is not None for one in here)
-            samples.append(here if is_there else None)
-            before = len(faults)
-            for place in range(start, start + len(items)):
-                for fault in told.get(place, ()):
-                    item = place - start + 1
-                    faults.append(CellError(frame.index[row], name, fault.reason, fault.path, item))
-            state[row] = State.PRESENT if is_there else State.UNREADABLE if len(faults) > before else State.ABSENT
-            start += len(items)
-        return Cells(samples, state, faults)
+        ends = np.cumsum([len(items) for items in each], dtype=np.int64).tolist()
+        for row, (items, end) in enumerate(zip(each, ends, strict=True)):
+            here = slice(end - len(items), end)
+            state[row] = _state(cells.state[here])
+            samples.append(list(cells.samples[here]) if state[row] == State.PRESENT else None)
+        return Cells(samples, state, faults, notes)
 
     def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
         """A list of what is stored of each item; one whose file cannot be read is `Broken`."""
@@ -240,6 +235,13 @@ def regrouped(samples: Iterable[Sequence[Any]], items: Iterable[Any]) -> list[li
     """
     given = iter(items)
     return [[None if one is None else next(given) for one in sample] for sample in samples]
+
+
+def _state(items: np.ndarray) -> State:
+    """Of a cell, from the states of its items: present as long as one is."""
+    if (items == State.PRESENT).any():
+        return State.PRESENT
+    return State.UNREADABLE if (items == State.UNREADABLE).any() else State.ABSENT
 
 
 def _objects(items: Sequence[Any]) -> np.ndarray:
