@@ -16,7 +16,7 @@ from polymodal.registry import FEATURES
 
 _SIDE = 16  # of the grey pictures that are compared with each other
 _CELLS, _QUARTERS = 4, 2
-_RIDGE = 1e-3
+_RIDGE = 1e-4
 _LIMIT = 10.0
 _KEPT: Kept[Row] = Kept()
 

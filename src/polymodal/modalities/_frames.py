@@ -24,6 +24,7 @@ _HOLLOW = bytes(64)  # what no compressed picture has inside: blocks that a disk
 _COMPRESSED = ("h264", "hevc", "mjpeg", "mpeg4", "vp8", "vp9")
 _CHUNK = 8  # bytes before a frame in an AVI file
 _COUNTED = ("mov", "avi", "gif")  # formats that tell how long each frame is shown
+_HAIR = 1e-4  # seconds by which stamps are rounded
 _TOLERATED = 0.05  # seconds at the end that no frame covers
 
 
@@ -38,7 +39,7 @@ def frames_at(source: Path | bytes, n: int, clip: float | None, size: int) -> tu
         begin, end = reader.span()
         if clip is not None and clip < end - begin:
             begin, end = (begin + end - clip) / 2, (begin + end + clip) / 2
-        wanted = (begin + (np.arange(n) + 0.5) * (end - begin) / n).tolist()
+        wanted = (begin + (np.arange(n) + 0.5) * (end - begin) / n + _HAIR).tolist()
         try:
             times, pictures = _seen(reader, wanted, reader.keys(), size)
         except broken_kinds():

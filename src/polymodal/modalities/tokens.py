@@ -67,7 +67,7 @@ class Tokens(Modality):
         if not seen:
             return None
         if all(isinstance(one, (list, tuple, set, frozenset, np.ndarray)) for one in seen):
-            bags = [[item for item in one if item is not None] for one in seen if np.ndim(_plain(one)) < 2]
+            bags = [[item for item in one if item is not None] for one in seen if _is_flat(one)]
             are_words = bool(bags) and all(isinstance(item, str) for bag in bags for item in bag)
             are_sets = all(isinstance(one, (set, frozenset)) for one in seen)
             return "lists of words" if len(bags) == len(seen) and any(bags) and (are_words or are_sets) else None
@@ -157,6 +157,12 @@ def _decode(raw: Any, delimiter: str) -> dict[str, float] | None:
         if count > 0:
             found[one] = found.get(one, 0.0) + count
     return dict(sorted(found.items()))
+
+
+def _is_flat(raw: Iterable[Any]) -> bool:
+    if isinstance(raw, np.ndarray):
+        return raw.ndim < 2
+    return not any(isinstance(item, (list, tuple, set, frozenset, np.ndarray)) for item in raw)
 
 
 def _plain(raw: Iterable[Any]) -> list[Any]:

@@ -27,6 +27,7 @@ _THREADS = 4
 _SHOWN = 3  # frames on a page
 _SOME = 200  # videos whose colours are looked at
 _LEAST_SECONDS = 0.05
+_ROUNDED = 1e-9  # of the whole, by which times may be off
 _FASTEST = 1_000_000.0
 
 
@@ -151,12 +152,14 @@ class Video(Modality):
             times = given.astype(np.float64)
         if times.shape != (len(frames),) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
             raise Unreadable(f"{len(frames)} frames need as many times, each later than the one before")
+        if not len(times):
+            raise Unreadable("it holds no frames")
         last = times[-1] - times[-2] if len(times) > 1 else 1.0
         begin, end = times[0], times[-1] + last
         if self.clip is not None and self.clip < end - begin:
             begin, end = (begin + end - self.clip) / 2, (begin + end + self.clip) / 2
         wanted = begin + (np.arange(self.frames) + 0.5) * (end - begin) / self.frames
-        places = np.unique(np.searchsorted(times, wanted, side="right") - 1)
+        places = np.unique(np.searchsorted(times, wanted + _ROUNDED * (end - begin), side="right") - 1)
         pictures = []
         for place in places:
             picture = from_array(frames[place])
