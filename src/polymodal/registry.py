@@ -85,5 +85,6 @@ FEATURES: Registry[Any] = Registry("kind of plain features", "polymodal.features
 LEARNERS: Registry[Any] = Registry("learner", "polymodal.learners")
 FUSIONS: Registry[Any] = Registry("fusion", "polymodal.fusion")
 OBJECTIVES: Registry[Any] = Registry("objective", "polymodal.objectives")
+CONTRASTS: Registry[Any] = Registry("contrastive objective", "polymodal.contrastive")
 BALANCES: Registry[Any] = Registry("balance", "polymodal.training.balance")
 DEMOS: Registry[Any] = Registry("demo", "polymodal.demos")

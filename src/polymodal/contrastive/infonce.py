@@ -1,0 +1,98 @@
+"""InfoNCE: which of all cells of the batch is the one of this row? Asked both ways, a stretch of rows at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from polymodal.contrastive._contrast import Contrast, Pair, Placed, spans
+from polymodal.registry import CONTRASTS
+
+_SHARP, _SHARPEST = math.log(1 / 0.07), math.log(100.0)  # where the factor starts and ends (Radford et al. 2021)
+
+
+@CONTRASTS.register("infonce")
+class InfoNCE(Contrast):
+    """The symmetric softmax of CLIP (van den Oord et al. 2018; Radford et al. 2021) over every two modalities of a row.
+
+    Memory is a stretch of rows by the batch: the normalisers are found in a first pass, the gradient in a second
+    (as in Inf-CL, Cheng et al. 2024).
+    """
+
+    def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
+        super().__init__(names, width, hub)
+        self.log_factor = nn.Parameter(torch.full((len(self.pairs),), _SHARP))
+
+    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
+        factors = self.log_factor.clamp(max=_SHARPEST).exp()
+        total, n_pairs = factors.sum() * 0.0, 0
+        for position, (first, second) in enumerate(self.pairs):
+            if first not in placed or second not in placed:
+                continue
+            pair = Pair.of(placed[first], placed[second])
+            if len(pair):
+                total = total + infonce_loss(pair, factors[position])
+                n_pairs += 1
+        return total / max(n_pairs, 1)
+
+    def scores(
+        self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
+    ) -> Float[Tensor, "n k"]:
+        return torch.stack([one @ candidates.T for one in query.values()]).mean(dim=0)
+
+
+def infonce_loss(pair: Pair, factor: Float[Tensor, ""], at_once: int | None = None) -> Float[Tensor, ""]:
+    """Mean over n rows, both ways, of the log of one over the share of the right one.
+
+    >>> x = torch.eye(2)
+    >>> round(float(infonce_loss(Pair(x, x, None, None), torch.tensor(1.0))), 4)
+    0.3133
+    """
+    loss: Tensor = _Mean.apply(pair.first, pair.second, factor, pair, at_once)
+    return loss
+
+
+class _Mean(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor, factor: Tensor, pair: Pair, at_once: int | None) -> Tensor:
+        x, y = first.float(), second.float()
+        n = len(x)
+        stretches = spans(n, *(() if at_once is None else (at_once,)))
+
+        def similarities(start: int, stop: int) -> Tensor:
+            raw = (x[start:stop] @ y.T).mul_(factor)
+            alike = pair.alike(start, stop)
+            return raw if alike is None else raw.masked_fill_(alike, -torch.inf)
+
+        of_first, of_second = x.new_empty(n), x.new_full((n,), -torch.inf)
+        right = x.new_empty(n)
+        for start, stop in stretches:
+            raw = similarities(start, stop)
+            right[start:stop] = raw.diagonal(start)
+            of_first[start:stop] = raw.logsumexp(dim=1)
+            of_second = torch.logaddexp(of_second, raw.logsumexp(dim=0))
+        slopes = [torch.zeros_like(x), torch.zeros_like(y), x.new_zeros(())]
+        if any(ctx.needs_input_grad):
+            for start, stop in stretches:
+                raw = similarities(start, stop)
+                slope = (raw - of_first[start:stop, None]).exp_()
+                slope += raw.sub_(of_second).exp_()
+                slope.diagonal(start).sub_(2.0)
+                slope /= 2 * n
+                toward = slope @ y
+                slopes[0][start:stop] = toward * factor
+                slopes[1].addmm_(slope.T, x[start:stop] * factor)
+                slopes[2] += (toward * x[start:stop]).sum()
+        ctx.save_for_backward(*slopes)
+        return ((of_first + of_second) / 2 - right).mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, by: Tensor) -> tuple[Tensor | None, ...]:
+        return (*(by * slope for slope in ctx.saved_tensors), None, None)

@@ -1,0 +1,99 @@
+"""Pairwise sigmoid: is this pair of cells of one row or not? Asked of every pair, a stretch of rows at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+from polymodal.contrastive._contrast import Contrast, Pair, Placed, spans
+from polymodal.registry import CONTRASTS
+
+_SHARP, _SURE = math.log(10.0), -10.0  # where the factor and the offset start (Zhai et al. 2023)
+_SHARPEST = math.log(100.0)
+
+
+@CONTRASTS.register("sigmoid")
+class Sigmoid(Contrast):
+    """SigLIP (Zhai et al. 2023) over every two modalities that a row has, a factor and an offset for each two.
+
+    A cell that is absent is in no pair, so the loss of partly paired rows is that of the rows that are paired. Memory
+    is a stretch of rows by the batch, not the batch squared: the gradient is taken along with the loss.
+    """
+
+    def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
+        super().__init__(names, width, hub)
+        self.log_factor = nn.Parameter(torch.full((len(self.pairs),), _SHARP))
+        self.offset = nn.Parameter(torch.full((len(self.pairs),), _SURE))
+
+    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
+        factors = self.log_factor.clamp(max=_SHARPEST).exp()
+        total, n_pairs = factors.sum() * 0.0, 0
+        for position, (first, second) in enumerate(self.pairs):
+            if first not in placed or second not in placed:
+                continue
+            pair = Pair.of(placed[first], placed[second])
+            if len(pair):
+                total = total + sigmoid_loss(pair, factors[position], self.offset[position])
+                n_pairs += 1
+        return total / max(n_pairs, 1)
+
+    def scores(
+        self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
+    ) -> Float[Tensor, "n k"]:
+        return torch.stack([one @ candidates.T for one in query.values()]).mean(dim=0)
+
+
+def sigmoid_loss(
+    pair: Pair, factor: Float[Tensor, ""], offset: Float[Tensor, ""], at_once: int | None = None
+) -> Float[Tensor, ""]:
+    """Mean over n rows of the loss of each against all; `at_once` similarities are held at a time.
+
+    >>> x = torch.eye(2)
+    >>> round(float(sigmoid_loss(Pair(x, x, None, None), torch.tensor(1.0), torch.tensor(0.0))), 4)
+    1.0064
+    """
+    loss: Tensor = _Summed.apply(pair.first, pair.second, factor, offset, pair, at_once)
+    return loss / len(pair)
+
+
+class _Summed(torch.autograd.Function):
+    """The sum over all pairs. What `backward` needs is added up while the similarities are there, and none is kept."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, first: Tensor, second: Tensor, factor: Tensor, offset: Tensor, pair: Pair, at_once: int | None
+    ) -> Tensor:
+        x, y = first.float(), second.float()
+        wants = any(ctx.needs_input_grad)
+        total = x.new_zeros((), dtype=torch.float64)
+        slopes = [torch.zeros_like(x), torch.zeros_like(y), x.new_zeros(()), x.new_zeros(())]
+        for start, stop in spans(len(x), *(() if at_once is None else (at_once,))):
+            raw = (x[start:stop] @ y.T).mul_(factor).add_(offset)
+            own = raw.diagonal(start)
+            total -= own.sum(dtype=torch.float64)  # softplus(-s) = softplus(s) - s
+            alike = pair.alike(start, stop)
+            if alike is not None:
+                raw.masked_fill_(alike, -torch.inf)
+            total += F.softplus(raw).sum(dtype=torch.float64)
+            if wants:
+                slope = raw.sigmoid_()
+                slope.diagonal(start).sub_(1.0)
+                toward = slope @ y
+                slopes[0][start:stop] = toward * factor
+                slopes[1].addmm_(slope.T, x[start:stop] * factor)
+                slopes[2] += (toward * x[start:stop]).sum()
+                slopes[3] += slope.sum()
+        ctx.save_for_backward(*slopes)
+        return total.float()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, by: Tensor) -> tuple[Tensor | None, ...]:
+        return (*(by * slope for slope in ctx.saved_tensors), None, None)
