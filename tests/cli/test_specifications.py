@@ -57,6 +57,7 @@ def test_settings_that_mean_nothing_are_told_why() -> None:
         ("ecg=series,rate=500", "ecg", Series(rate=500)),
         ("rna=vector,prefix=rna:", "rna", Vector(prefix="rna:")),
         ("vitals=tabular,columns=age+pulse", "vitals", Tabular(columns=("age", "pulse"))),
+        ("ward=series,irregular=true,channels=hr+o2", "ward", Series(irregular=True, channels=("hr", "o2"))),
     ],
 )
 def test_type(spec: str, name: str, modality: object) -> None:

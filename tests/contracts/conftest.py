@@ -61,12 +61,14 @@ def every_kind(rows: int = 24, missing: float = 0.4, seed: int = 0, targets: dic
     wide = {f"lab {number}": "tabular" for number in range(10)}
     for column, cells in random_frame(random, {**clinic, **wide}, rows, missing).items():
         frame[column] = cells
+    frame["vitals"] = random_frame(np.random.default_rng(seed), {"vitals": "series"}, rows, missing)["vitals"]
     for column, values in {"ward": ["A", "B", "ß"], "sex": ["f", "m"]}.items():
         frame[column] = [str(random.choice(values)) if random.random() >= missing else None for _ in range(rows)]
     types = {
         **kinds,
         "clinic": pm.Tabular(columns=("age", "dose", "ward", "sex"), categories=("ward", "sex")),
         "wide": pm.Tabular(columns=tuple(wide)),
+        "vitals": pm.Series(irregular=True, rate=2.0),
     }
     return pm.Table.read(frame, target=drawn.schema.targets, types=types)
 

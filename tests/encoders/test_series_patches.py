@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
 
 from polymodal.encoders.series_patches import SeriesPatchesEncoder
+from polymodal.errors import SettingError
 from polymodal.modalities.series import Series
 from polymodal.schema.batch import Field
 
@@ -63,5 +63,5 @@ def test_a_gap_is_neither_a_zero_nor_the_mean() -> None:
 def test_patch_chooses_the_encoder_and_goes_with_no_other() -> None:
     assert Series(patch=4).encoder == "series_patches"
     for settings in ({"patch": 4, "encoder": "series"}, {"patch": 4, "irregular": True}, {"patch": 1}):
-        with pytest.raises(ValidationError, match="patch"):
+        with pytest.raises(SettingError, match="patch"):
             Series(**settings)

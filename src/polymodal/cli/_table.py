@@ -199,7 +199,7 @@ def _parse_type(spec: str) -> tuple[str, Modality]:
             raise SettingError(
                 f"--type {spec!r}: {kind} has no setting {setting!r}. {near_miss(setting, modality.model_fields)}"
             )
-        settings[setting] = value.split("+") if setting == "columns" else _value(value)
+        settings[setting] = value.split("+") if setting in ("columns", "channels") else _value(value)
     return name, build(modality, settings, f"--type {spec!r}")
 
 
