@@ -13,6 +13,7 @@ BLANK: dict[str, Any] = {  # where an empty string or dict is no cell
     "graph": {"nodes": [[0.0] * 3]},
     "molecule": "[H][H]",
     "moment": "1970-01-01",
+    "video": np.zeros((2, 8, 8, 3), dtype=np.uint8),
 }
 
 

@@ -336,3 +336,18 @@ def test_through_the_command_line(film, shades, tmp_path, capsys) -> None:
     table = read_table(str(tmp_path / "table.csv"), files=None, targets=["y"], types=["clip=video,frames=3,clip=0.2"])
     assert table.schema.modalities["clip"] == pm.Video(frames=3, clip=0.2)
     assert [len(one) for one in table.cells("clip").samples] == [2, 3, 2, 3]
+
+
+def test_compressed_again_it_is_a_duplicate(film) -> None:
+    random = np.random.default_rng(1)
+    films = [
+        [
+            np.kron(one, np.ones((8, 8, 1), dtype=np.uint8))
+            for one in random.integers(0, 256, (6, 6, 8, 3), dtype=np.uint8)
+        ]
+        for _ in range(12)
+    ]
+    clips = [film(one) for one in films] + [film(films[3], kind="avi", codec="mjpeg", format="yuvj420p")]
+    black = [np.zeros((32, 32, 3), dtype=np.uint8)] * 4
+    table = pm.Table.read({"clip": [*clips, film(black), film(black[:3])], "n": list(range(15))}, target="n")
+    assert [sorted(one) for one in pm.duplicates(table).clusters] == [[3, 12]]

@@ -90,6 +90,8 @@ def _digest(sample: Any) -> bytes:
 def _tells(kind: str, array: np.ndarray) -> bool:
     if kind == "image":
         return bool(array.reshape(-1, array.shape[-1]).std(axis=0).max() >= _FLAT_PICTURE)
+    if kind == "video":
+        return bool(array["picture"].reshape(-1, 3).std(axis=0).max() >= _FLAT_PICTURE)
     if kind == "volume":
         return bool(array[1:].any())
     if kind == "audio":

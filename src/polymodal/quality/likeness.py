@@ -39,6 +39,7 @@ THRESHOLDS = {
     "text": 0.7,
     "tokens": 0.9,
     "vector": 0.95,
+    "video": 0.975,
     "volume": 0.95,
 }
 OTHERS = 0.999  # kinds without plain features, of which only the content is compared
@@ -148,6 +149,8 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
         return Directions(_signals(content.arrays), limit)
     if kind == "image":
         return Directions(_thumbnails(content.arrays), limit)
+    if kind == "video":
+        return Directions(_stills(content.arrays), limit)
     if kind == "moment":
         return Columns(_spread(np.stack(content.samples)[:, 1:]), limit)  # when it was, by whatever clock
     if kind == "place":
@@ -167,6 +170,8 @@ def _means(kind: str, content: Content, seed: int) -> Matrix:
         each: Matrix = _signals(items)
     elif kind == "image":
         each = _thumbnails(items)
+    elif kind == "video":
+        each = _stills(items)
     else:
         assert isinstance(content.statistics, ManyStatistics)
         features = FEATURES.get(kind).measure(items, content.statistics.of, seed)
@@ -231,6 +236,14 @@ def _thumbnails(pictures: Sequence[np.ndarray]) -> np.ndarray:
     found -= found.mean(axis=0)
     found -= found.mean(axis=1, keepdims=True)
     return found.reshape(len(small), -1)
+
+
+def _stills(videos: Sequence[np.ndarray]) -> np.ndarray:
+    """`[K, 2304]`: thumbnails of the first frame, one in the middle and the last."""
+    pictures = [one["picture"] for one in videos]
+    places = ([0, len(one) // 2, -1] for one in pictures)
+    chosen = [[one[place] for place in at] for one, at in zip(pictures, places, strict=True)]
+    return np.concatenate([_thumbnails(at) for at in zip(*chosen, strict=True)], axis=1)
 
 
 def _agreeing(column: np.ndarray, reach: float) -> float:
