@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from polymodal import align
     from polymodal.adapters.lora import LoRA
     from polymodal.comparison.compare import compare
     from polymodal.comparison.learning_curve import learning_curve
@@ -73,6 +74,7 @@ _HOMES = {
     "Vector": "polymodal.modalities.vector",
     "Video": "polymodal.modalities.video",
     "Volume": "polymodal.modalities.volume",
+    "align": "polymodal",
     "compare": "polymodal.comparison.compare",
     "duplicates": "polymodal.quality.duplicates",
     "hide": "polymodal.schema.missing.hiding",
@@ -112,6 +114,7 @@ __all__ = [
     "Vector",
     "Video",
     "Volume",
+    "align",
     "compare",
     "duplicates",
     "hide",
@@ -125,6 +128,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'polymodal' has no attribute {name!r}")
+    if _HOMES[name] == __name__:  # a room of its own
+        return importlib.import_module(f"{__name__}.{name}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
