@@ -82,3 +82,11 @@ def test_a_write_that_fails_leaves_the_former_file_and_nothing_else(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError):
         write_atomically(tmp_path, b"new")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes of a name here")
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ArtifactError, match="a device or a pipe; give the name of a file"):
+        write_atomically(tmp_path / "pipe", b"new")
+    assert (tmp_path / "pipe").is_fifo()

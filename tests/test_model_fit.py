@@ -48,7 +48,7 @@ def test_too_many_corrupt_pictures_are_refused_and_listed(photos):
         (folder / f"{row}.png").write_bytes(b"no picture")
     columns = {"photo": paths, "x": X, "y": Y}
     with pytest.raises(
-        UnreadableError, match=r"more than 10% of the filled cells cannot be read in 'photo': 3 of 24"
+        UnreadableError, match=r"more than 10 % of the filled cells cannot be read in 'photo': 3 of 24"
     ) as raised:
         fit(columns, files=folder)
     message = str(raised.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,14 @@ import pandas as pd
 
 from polymodal.errors import SchemaError, near_miss
 from polymodal.schema.cells import is_absent
+from polymodal.schema.dtypes import plain_spans
 from polymodal.schema.read import read_frame
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
+
+_BLOCK = 4096  # rows of a store that are answered at once
 
 
 def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) -> tuple[Table, list[str]]:
@@ -41,8 +44,25 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
         return Table(_frame_of_rows([rows], schema), schema, _folder(files)), []
     if isinstance(rows, Sequence) and not isinstance(rows, (str, bytes)) and all(isinstance(r, Mapping) for r in rows):
         return Table(_frame_of_rows(rows, schema), schema, _folder(files)), []
-    frame, folder = read_frame(rows, files)
+    frame, folder = read_frame(rows, files, least_rows=0)  # nobody asked is nobody answered
     return Table(frame, schema, folder), _differences(frame, schema)
+
+
+def in_blocks(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) -> Iterator[tuple[Table, list[str]]]:
+    """What `as_table` gives, of a store some rows at a time, so that their cells are never all in memory."""
+    if is_store(rows):
+        rows = Store.open(rows)
+    if not isinstance(rows, Store) or len(rows) <= _BLOCK:
+        yield as_table(rows, schema, files)
+        return
+    names = rows.table(columns=[]).frame.index
+    columns = [column for column in rows.columns if schema.readers(column)]
+    for start in range(0, len(rows), _BLOCK):
+        places = np.arange(start, min(start + _BLOCK, len(rows)))
+        some = rows.take(places, columns, embedded=True)
+        index = names[places] if names.is_unique else pd.RangeIndex(start, start + len(places))
+        some = Table(some.frame.set_axis(index, axis=0), some.schema, some.files, some.embedded)
+        yield as_table(some, schema, files)
 
 
 def as_training(rows: Any) -> Any:
@@ -94,7 +114,9 @@ def _frame_of_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pd.Data
     for position, row in enumerate(expanded):
         for place, column in enumerate(columns):
             cells[position, place] = row.get(column)
-    return pd.DataFrame(cells, index=range(len(rows)), columns=pd.Index(columns, dtype=object), dtype=object)
+    frame = pd.DataFrame(cells, index=range(len(rows)), columns=pd.Index(columns, dtype=object), dtype=object)
+    spans = {column: plain for column in columns if (plain := plain_spans(frame[column])) is not None}
+    return frame.assign(**spans)
 
 
 def _expand(row: Mapping[str, Any], schema: Schema, faults: list[str]) -> dict[str, Any]:

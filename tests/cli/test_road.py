@@ -115,6 +115,7 @@ def test_plot_of_an_unknown_kind_is_refused(folder: Path) -> None:
     result = RUNNER.invoke(app, [str(one) for one in arguments])
     assert result.exit_code == 1
     assert ".png" in result.stderr
+    assert result.stdout == ""  # refused before the work, not after it
 
 
 def test_report_is_a_page(folder: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from polymodal.cli._table import parse_targets, parse_types
 from polymodal.errors import SettingError
+from polymodal.modalities.image import Image
 from polymodal.modalities.series import Series
 from polymodal.modalities.tabular import Tabular
 from polymodal.modalities.vector import Vector
@@ -46,7 +47,7 @@ def test_target_that_makes_no_sense_is_told_what_is_allowed(spec: str) -> None:
 
 
 def test_settings_that_mean_nothing_are_told_why() -> None:
-    with pytest.raises(SettingError, match=r"'category:ill:decide=f2': decide: .* 'f2' came"):
+    with pytest.raises(SettingError, match=r"'category:ill:decide=f2': Category: decide is .* 'f2' came"):
         parse_targets(["category:ill:decide=f2"])
 
 
@@ -57,6 +58,7 @@ def test_settings_that_mean_nothing_are_told_why() -> None:
         ("ecg=series,rate=500", "ecg", Series(rate=500)),
         ("rna=vector,prefix=rna:", "rna", Vector(prefix="rna:")),
         ("vitals=tabular,columns=age+pulse", "vitals", Tabular(columns=("age", "pulse"))),
+        ("photos=image,many=true,size=32", "photos", Image(many=True, size=32)),
         ("ward=series,irregular=true,channels=hr+o2", "ward", Series(irregular=True, channels=("hr", "o2"))),
     ],
 )

@@ -59,7 +59,7 @@ def test_answered_as_if_absent_and_flagged(kind, reader, everything, answers, as
 def test_too_many_are_refused_with_the_list(kind):
     bad = [2, 3, 5, 7, 11]
     table = corrupted(kind, bad)
-    with pytest.raises(UnreadableError, match=r"more than 10% .*max_unreadable") as raised:
+    with pytest.raises(UnreadableError, match=r"more than 10 % .*max_unreadable") as raised:
         pm.Model(folds=1, epochs=1, width=8).fit(table)
     assert [cell.row for cell in raised.value.cells] == bad
     assert all(f"row {row}, column {kind!r}" in str(raised.value) for row in bad)

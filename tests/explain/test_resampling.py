@@ -26,3 +26,10 @@ def test_scoring_every_pattern_agrees_with_scoring_one(evidence):
     one = scorer.score(5)
     assert every[5].value == one.value
     assert every[5].draws == pytest.approx(one.draws[:200])
+
+
+def test_rounding_is_no_finding() -> None:
+    tiny = Estimate(2e-16, 1e-16, 3e-16)
+    assert str(tiny) == "0.000 [0.000, 0.000]"
+    assert not tiny.excludes_zero
+    assert Estimate(2e-6, 1e-6, 3e-6).excludes_zero

@@ -37,6 +37,7 @@ ONE_CHANNEL: dict[str, Any] = {
     "records": [
         {"t": t, "hr": None if np.isnan(v) else v} for t, v in zip(TIMES.tolist(), PULSE.tolist(), strict=True)
     ],
+    "records of Arrow": np.array([{"time": t, "hr": v} for t, v in zip(TIMES, PULSE, strict=True)], dtype=object),
     "named fields": np.array(list(zip(TIMES, PULSE, strict=True)), dtype=[("time", "f8"), ("hr", "f4")]),
 }
 TWO_CHANNELS: dict[str, Any] = {
@@ -194,6 +195,12 @@ def test_channels_are_chosen_by_name() -> None:
     regular = read({"hr": [1, 2], "spo2": [3, 4]}, [[3, 1], [4, 2]], [1, 2], channels=("spo2", "hr"))
     np.testing.assert_array_equal(regular.samples[0], regular.samples[1])
     assert "2 channels are expected, 1 came" in regular.faults[0].reason
+
+
+def test_columns_that_are_not_read_may_hold_anything() -> None:
+    raw = pd.DataFrame({"time": TIMES, "hr": PULSE, "ward": ["A"] * 5})
+    assert "'ward' is not made of numbers" in read(raw, irregular=True).faults[0].reason
+    np.testing.assert_array_equal(read(raw, irregular=True, channels=("hr",)).samples[0], ONE)
 
 
 def test_units_zero_and_length() -> None:

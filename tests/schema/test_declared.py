@@ -78,7 +78,7 @@ def test_every_fault_is_shown_at_once_with_near_misses():
         ({"types": {"a": pm.Tabular(columns=("age",)), "b": pm.Tabular(columns=("age",))}}, "'age' is named by types"),
         ({"types": {"ward": pm.Tabular(columns=("age",))}}, "a column has this name; choose another name"),
         ({"types": {"ward": 3}}, "a modality such as pm.Text"),
-        ({"types": {"ward": {"kind": "text", "max_words": 0, "size": 3}}}, r"max_words: .*\n.*size: Extra inputs"),
+        ({"types": {"ward": {"kind": "text", "max_words": 0, "size": 3}}}, "max_words: .*; 0 came; no setting 'size'"),
         ({"types": {"g": pm.Vector(prefix="gene_")}}, "no column starts with 'gene_'"),
         ({"roles": {"group": "tags"}}, "group='tags' holds list values"),
         ({"target": {"age": 3}}, "a Target such as pm.Category"),
@@ -113,3 +113,9 @@ def test_a_different_text_in_each_row_is_no_class():
     with pytest.raises(SchemaError, match="a different text in each of its 12 rows"):
         infer_schema(frame, target="t")
     assert infer_schema(frame, target={"t": pm.Category()}).targets["t"].kind == "category"
+
+
+def test_classes_that_look_alike_are_pointed_out():
+    _, reason = infer_target("t", pd.Series(["yes", "no", "yes "]))
+    assert reason == "text of 3 values; 'yes' and 'yes ' count as two classes, though only spaces or capitals differ"
+    assert infer_target("t", pd.Series(["yes", "no", "no"]))[1] == "text of 2 values"

@@ -25,6 +25,14 @@ from polymodal.schema.dtypes import plain_dtype
         (np.array([1, None], dtype=object), "float64", [1.0, None]),
         (np.array([True, False], dtype=object), "bool", [True, False]),
         (np.array([1j, 2.0]), "object", [1j, 2.0]),
+        (pd.to_timedelta(["90s", None]), "float64", [90.0, None]),
+        (pd.array([250, None], pd.ArrowDtype(pa.duration("ms"))), "float64", [0.25, None]),
+        (np.array([pd.Timedelta("1h"), None], dtype=object), "float64", [3600.0, None]),
+        (pd.PeriodIndex(["2024-05", None], freq="M"), "datetime64[us]", [pd.Timestamp("2024-05-01"), None]),
+        (np.array([pd.Period("2024"), None], dtype=object), "datetime64[us]", [pd.Timestamp("2024-01-01"), None]),
+        (pd.arrays.IntervalArray.from_tuples([(0, 1), None]), "category", ["(0.0, 1.0]", None]),
+        (np.array([pd.Interval(0, 1), None], dtype=object), "category", ["(0.0, 1.0]", None]),
+        (pd.cut([1.0, np.nan], [0, 2, 4]), "category", ["(0, 2]", None]),
     ],
 )
 def test_nullable_and_object_columns_become_plain(values, dtype, expected):

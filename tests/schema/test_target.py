@@ -1,11 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import ValidationError
 from sklearn.utils.class_weight import compute_class_weight
 
 import polymodal as pm
-from polymodal.errors import SchemaError
+from polymodal.errors import SchemaError, SettingError
 from polymodal.schema.target import Labels
 
 GRADES = ["mild", "severe", "moderate", "mild", None]
@@ -70,13 +69,13 @@ def test_what_the_column_cannot_hold(target, values, message):
     ],
 )
 def test_settings_that_mean_nothing(settings, message):
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(SettingError, match=message):
         pm.Category(**settings)
 
 
 @pytest.mark.parametrize(("levels", "message"), [(("a",), "at least two"), (("a", "b", "a"), "a came more often")])
 def test_levels_that_are_none(levels, message):
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(SettingError, match=message):
         pm.Ordinal(levels=levels)
 
 

@@ -205,13 +205,10 @@ def _parse_type(spec: str) -> tuple[str, Modality]:
 
 def build(part: Any, settings: Mapping[str, Any], where: str) -> Any:
     """A settings model from typed-in values; every fault at once, in one SettingError."""
-    from pydantic import ValidationError
-
     try:
-        return part.model_validate(dict(settings))
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise SettingError(f"{where}: {faults}") from error
+        return part(**settings)
+    except SettingError as error:
+        raise SettingError(f"{where}: {error}") from error
 
 
 def _value(text: str) -> Any:

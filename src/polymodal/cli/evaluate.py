@@ -5,7 +5,7 @@ from __future__ import annotations
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
-from polymodal.cli._plot import save
+from polymodal.cli._plot import refuse_ending, save
 from polymodal.cli._table import read_for
 
 
@@ -23,6 +23,7 @@ def evaluate(
     Example:
       polymodal evaluate outcome.pm test.csv --files data/ --plot scores.png
     """
+    refuse_ending(plot)
     fitted = pm.load(model)
     scores = fitted.evaluate(read_for(fitted, data, files), metric=metric)
     answer(scores, scores.to_dict(), json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
-from polymodal.cli._plot import save
+from polymodal.cli._plot import refuse_ending, save
 from polymodal.cli._table import read_for
 
 
@@ -23,6 +23,7 @@ def explain(
     Example:
       polymodal explain outcome.pm test.csv --files data/ --plot told.png
     """
+    refuse_ending(plot)
     fitted = pm.load(model)
     told = fitted.explain(read_for(fitted, data, files), metric=metric)
     answer(told, told.to_dict(), json)

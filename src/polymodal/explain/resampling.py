@@ -17,6 +17,7 @@ FEW_ROWS = 10  # below this many labelled rows a figure has no interval, and a g
 FEW_DRAWS = 20  # below this many resamples in which it is defined, a figure has no interval
 RANK_DRAWS = 200  # enough for rank metrics when every pattern is scored
 ENTRIES = 20_000_000  # rows times resamples held at once
+_ROUNDING = 1e-12  # the difference of two sums of the same numbers, not a finding
 WORK = 1_000_000_000  # patterns times rows times resamples
 
 
@@ -33,19 +34,21 @@ class Estimate:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the whole interval lies on one side of zero."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+        """Whether the whole interval lies on one side of zero, by more than rounding."""
+        return self.low is not None and self.high is not None and (self.low > _ROUNDING or self.high < -_ROUNDING)
 
 
 def number(value: float | None) -> str:
     """A figure with as many digits as it deserves.
 
-    >>> number(0.5), number(-0.00004), number(23456.7)
-    ('0.500', '-4e-05', '2.346e+04')
+    >>> number(0.5), number(-0.00004), number(23456.7), number(-2e-16)
+    ('0.500', '-4e-05', '2.346e+04', '0.000')
     """
     if value is None:
         return "-"
     size = abs(value)
+    if size < _ROUNDING:
+        return "0.000"
     return f"{value:.1g}" if 0 < size < 0.0005 else f"{value:.3f}" if size < 1000 else f"{value:.4g}"
 
 

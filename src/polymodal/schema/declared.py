@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from polymodal.errors import PolymodalError, SchemaError, near_miss
 from polymodal.registry import MODALITIES
@@ -75,10 +74,6 @@ class Declared:
             name = str(given_name)
             try:
                 one = per_cell(_as_modality(given))
-            except ValidationError as error:
-                said = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-                self.faults.extend(f"types[{name!r}]: {fault}" for fault in said)
-                continue
             except PolymodalError as error:
                 self.faults.append(f"types[{name!r}]: {error}")
                 continue
@@ -150,12 +145,12 @@ def _as_modality(given: Any) -> Modality:
     if isinstance(given, Modality):
         return given
     if isinstance(given, type) and issubclass(given, Modality):
-        return given.model_validate({})
+        return given(**{})
     if isinstance(given, str):
         return MODALITIES.get(given)()
     if isinstance(given, Mapping) and "kind" in given:
-        settings = dict(given)
-        return MODALITIES.get(settings.pop("kind")).model_validate(settings)
+        settings = {str(key): value for key, value in given.items() if key != "kind"}
+        return MODALITIES.get(given["kind"])(**settings)
     raise SchemaError(f"a modality such as pm.Text(), or its kind such as 'text', is expected; {given!r} came")
 
 
@@ -190,4 +185,14 @@ def infer_target(name: str, values: pd.Series) -> tuple[Target, str]:
             f"target {name!r} has a different text in each of its {len(known)} rows, so no class repeats. "
             f"Name another column, or say target={{{name!r}: pm.Category()}} if it is meant."
         )
-    return Category(), f"text of {known.nunique()} values"
+    return Category(), f"text of {known.nunique()} values{_alike(known)}"
+
+
+def _alike(known: pd.Series) -> str:
+    """Which texts look the same to a reader, and are classes of their own all the same."""
+    told_apart: dict[str, str] = {}
+    for text in map(str, known.unique()):
+        like = told_apart.setdefault(" ".join(text.split()).casefold(), text)
+        if like != text:
+            return f"; {like!r} and {text!r} count as two classes, though only spaces or capitals differ"
+    return ""

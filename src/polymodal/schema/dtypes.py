@@ -14,15 +14,18 @@ _MOST = int(np.finfo(np.float64).max)
 
 def is_plain(dtype: object) -> bool:
     """Whether columns of a dtype need no look at their values: NumPy numbers, booleans and dates."""
-    return isinstance(dtype, np.dtype) and dtype.kind in "biufmM"
+    return isinstance(dtype, np.dtype) and dtype.kind in "biufM"
 
 
 def plain_dtype(column: pd.Series) -> pd.Series | None:
     """The column with a NumPy or object dtype, or None when it need not change.
 
     Categoricals stay: they say that the values are categories, be they numbers. So do time zones and the
-    string type that pandas itself infers.
+    string type that pandas itself infers. Spans become plain as `plain_spans` says.
     """
+    spans = plain_spans(column)
+    if spans is not None:
+        return spans
     dtype = column.dtype
     if pd.api.types.is_object_dtype(dtype):
         kind = pd.api.types.infer_dtype(column, skipna=True)
@@ -46,9 +49,39 @@ def plain_dtype(column: pd.Series) -> pd.Series | None:
     return None
 
 
+def plain_spans(column: pd.Series) -> pd.Series | None:
+    """Durations as seconds, periods as their first moment, intervals as categories in words; None for anything else.
+
+    >>> plain_spans(pd.Series(pd.to_timedelta(["1min", None]))).tolist()
+    [60.0, nan]
+    >>> plain_spans(pd.Series(pd.cut([1.0, 3.0], [0, 2, 4]))).tolist()
+    ['(0, 2]', '(2, 4]']
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        in_spans = isinstance(dtype.categories.dtype, pd.IntervalDtype)
+        return column.cat.rename_categories(str) if in_spans else None
+    if isinstance(dtype, pd.PeriodDtype):
+        return column.dt.to_timestamp()
+    if isinstance(dtype, pd.IntervalDtype):
+        return column.astype("category").pipe(plain_spans)
+    if not isinstance(dtype, pd.ArrowDtype) and dtype.kind == "m":
+        return column.dt.total_seconds()
+    kind = pd.api.types.infer_dtype(column, skipna=True) if pd.api.types.is_object_dtype(dtype) else ""
+    if kind.startswith("timedelta"):
+        return pd.to_timedelta(column).dt.total_seconds()
+    if kind == "period":
+        return column.map(lambda one: None if pd.isna(one) else one.to_timestamp())
+    if kind == "interval":
+        return column.map(lambda one: None if pd.isna(one) else str(one)).astype("category")
+    return None
+
+
 def _arrow_backed(column: pd.Series) -> pd.Series:
     frame = pa.table({"column": pa.array(column, from_pandas=True)}).to_pandas()
-    return frame["column"].set_axis(column.index)
+    plain = frame["column"].set_axis(column.index)
+    spans = plain_spans(plain)
+    return plain if spans is None else spans
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:

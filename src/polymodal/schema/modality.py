@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from polymodal.errors import SchemaError
 from polymodal.schema.cells import Cells, Unreadable
+from polymodal.schema.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,15 +27,13 @@ class Statistics(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Modality(BaseModel):
+class Modality(Settings):
     """Settings of one kind of cell, and its road from raw value to packed tensor.
 
     raw cells --read--> samples --prepare--> arrays --collate--> (values, mask)
 
     `measure` looks at training samples only; what it returns is handed to `prepare` and `collate`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
     is_group: ClassVar[bool] = False  # whether it is made of several columns, named by `columns`

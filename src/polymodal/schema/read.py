@@ -24,7 +24,7 @@ _ALLOWED = (
 
 
 def read_frame(
-    source: Any, files: str | os.PathLike[str] | None = None, roles: Sequence[str] = ()
+    source: Any, files: str | os.PathLike[str] | None = None, roles: Sequence[str] = (), *, least_rows: int = 1
 ) -> tuple[pd.DataFrame, Path | None]:
     """The rows of `source` as a frame with text names, unique row labels and plain dtypes, and the folder of its files.
 
@@ -33,7 +33,7 @@ def read_frame(
     gaps become floats unless that would round them.
 
     Raises DataError for a source of another type or a file that cannot be read, SchemaError for duplicate or
-    nested column names and for a table without rows or columns.
+    nested column names, for a table without columns and for one of fewer than `least_rows` rows (0 or 1).
     """
     home: Path | None = None
     if isinstance(source, (str, os.PathLike)):
@@ -43,7 +43,7 @@ def read_frame(
     else:
         frame, where = _from_object(source), type(source).__name__
     frame = _with_index_levels(frame, roles)
-    return _tidy(frame, where), files_folder(files) if files is not None else home
+    return _tidy(frame, where, least_rows), files_folder(files) if files is not None else home
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -201,12 +201,12 @@ def _with_index_levels(frame: pd.DataFrame, roles: Sequence[str]) -> pd.DataFram
     return frame
 
 
-def _tidy(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+def _tidy(frame: pd.DataFrame, where: str, least_rows: int) -> pd.DataFrame:
     if isinstance(frame.columns, pd.MultiIndex):
         raise SchemaError(f"{where} has column names of several levels; join them into one, such as 'rna_TP53'")
     names = [str(name) if str(name) else f"Unnamed: {position}" for position, name in enumerate(frame.columns)]
     _refuse_duplicates(names, where)
-    if not names or not len(frame):
+    if not names or len(frame) < least_rows:
         lacks = "no columns" if len(frame) else "no rows"
         raise SchemaError(f"{where} has {lacks}; a table needs at least one row and one column")
     frame = frame.set_axis(pd.Index(names, dtype=object), axis=1)

@@ -85,6 +85,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Replace a file by new content as a whole or not at all. Raises ArtifactError when it cannot be written."""
     if path.is_dir():
         raise ArtifactError(f"cannot write {path}: it is a folder; give the name of a file")
+    if path.exists() and not path.is_file():
+        raise ArtifactError(f"cannot write {path}: it is a device or a pipe; give the name of a file")
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -75,7 +75,7 @@ def refuse_unreadable(table: Table, limit: float) -> None:
                 faults += [fault for fault in cells.faults if fault.column == column]
     if over:
         raise UnreadableError(
-            f"more than {limit:.0%} of the filled cells cannot be read in {', '.join(over)}. "
+            f"more than {100 * limit:.3g} % of the filled cells cannot be read in {', '.join(over)}. "
             "Mend them, leave the column out (ignore=), or raise max_unreadable.",
             faults,
         )

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from polymodal.errors import SchemaError
+from polymodal.schema.settings import Settings
 
 Label = bool | int | float | str
 
@@ -40,10 +40,8 @@ class Labels:
         return Labels(self.values[rows], self.known[rows])
 
 
-class Target(BaseModel):
+class Target(Settings):
     """Settings of one thing to be learnt; `objective` names the part that learns it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str]
     objective: str = ""  # each kind names its own
