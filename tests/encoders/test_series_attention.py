@@ -50,6 +50,17 @@ def test_a_row_stands_alone(irregular: bool) -> None:
         torch.testing.assert_close(together[row], made(field([sample])).values[0], atol=1e-5, rtol=0)
 
 
+def test_long_series_are_read_in_parts_with_the_same_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, field = encoder(Series(irregular=True), recordings((3, 40, 5, 200, 41)))
+    gradients = []
+    for at_once in (1 << 15, 50):
+        monkeypatch.setattr("polymodal.encoders.series_attention._AT_ONCE", at_once)
+        made.zero_grad()
+        made(field(recordings((3, 40, 5, 200, 41)))).values.square().sum().backward()
+        gradients.append(torch.cat([one.grad.flatten() for one in made.parameters() if one.grad is not None]))
+    torch.testing.assert_close(*gradients, atol=1e-3, rtol=1e-3)
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("poison", [float("nan"), float("inf"), -3.0])
 def test_what_is_masked_is_not_seen(poison: float) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from polymodal.encoders._encoder import Encoder, all_real
 from polymodal.encoders.series import Stage
@@ -21,6 +23,7 @@ N_TOKENS = 2
 POINTS, WAVES = 64, 16
 PITCHES, PER_BAND = 64, 4
 N_FIGURES = 8  # of each channel, besides its bands
+_AT_ONCE = 1 << 15  # places for measurements
 _LEFT_OUT = 0.2  # of the measurements, in training
 
 
@@ -61,13 +64,28 @@ class SeriesAttentionEncoder(Encoder):
             times, channels, values, mask = self._measurements(field.cleared())
             if self.training:
                 values, mask = _vary(values, channels, mask, self.channels)
-            grid = torch.cat(self.reference(times, channels, values, mask), dim=2).transpose(1, 2)
-            figures = _figures(times, channels, values, mask, self.channels, self.get_buffer("turns"))
+            grid, figures = self._gathered(times, channels, values, mask)
         inside = torch.ones(len(grid), grid.shape[2], dtype=torch.bool, device=grid.device)
         for stage in self.stages:
             grid, inside = stage(grid, inside)
         shapes = self.pool(self.dropout(grid.transpose(1, 2)), inside)
         return all_real(torch.cat([shapes, self.summary(figures)[:, None].to(shapes.dtype)], dim=1), field)
+
+    def _gathered(self, *measurements: Tensor) -> tuple[Tensor, Tensor]:
+        """The grid `[n, G, R]` and figures `[n, S]`, rows of about as many measurements at a time, so that neither time
+        nor memory follows the longest; of many, what only the gradient needs is computed again for it."""
+        order, parts = [], []
+        for rows, length in alike(measurements[-1]):
+            some = [one[rows, :length] for one in measurements]
+            order.append(rows)
+            is_large = torch.is_grad_enabled() and measurements[-1].numel() > _AT_ONCE
+            parts.append(checkpoint(self._read, *some, use_reentrant=False) if is_large else self._read(*some))
+        back = torch.cat(order).argsort()
+        return torch.cat([grid for grid, _ in parts])[back], torch.cat([figures for _, figures in parts])[back]
+
+    def _read(self, times: Tensor, channels: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        grid = torch.cat(self.reference(times, channels, values, mask), dim=2).transpose(1, 2)
+        return grid, _figures(times, channels, values, mask, self.channels, self.get_buffer("turns"))
 
     def _measurements(self, field: Field) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Times in spans, channels, values and what of them is real, each `[n, K]`."""
@@ -80,6 +98,21 @@ class SeriesAttentionEncoder(Encoder):
         channels = torch.arange(width, device=values.device)
         times, channels = times[:, None].expand(n, length, width), channels.expand(n, length, width)
         return times.flatten(1), channels.flatten(1), values.flatten(1), field.mask.flatten(1)
+
+
+def alike(mask: Bool[Tensor, "n K"]) -> Iterator[tuple[Int64[Tensor, " r"], int]]:
+    """Rows with up to twice as many places as the shortest of them, and how many that is.
+
+    >>> [(rows.tolist(), length) for rows, length in alike(torch.arange(8) < torch.tensor([[8], [1], [7], [2]]))]
+    [([1, 3], 2), ([2, 0], 8)]
+    """
+    places = torch.arange(1, mask.shape[1] + 1, device=mask.device)
+    lengths, order = (mask * places).amax(dim=1).sort(stable=True)
+    start, sizes = 0, lengths.tolist()
+    for end in range(1, len(sizes) + 1):
+        if end == len(sizes) or sizes[end] > 2 * sizes[start] or (end + 1 - start) * sizes[end] > _AT_ONCE:
+            yield order[start:end], max(sizes[end - 1], 1)
+            start = end
 
 
 def _figures(

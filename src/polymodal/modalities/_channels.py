@@ -19,9 +19,9 @@ TIME_NAMES = ("time", "times", "timestamp", "timestamps", "datetime", "t")
 
 def is_plain(raw: Any) -> bool:
     """Whether a raw cell is an array or a list, which says nothing but its values."""
-    if isinstance(raw, np.ndarray):
-        return raw.dtype.names is None
-    return isinstance(raw, list) and not (raw and isinstance(raw[0], dict))
+    if isinstance(raw, np.ndarray) and raw.dtype.names is not None:
+        return False
+    return isinstance(raw, (list, np.ndarray)) and not _is_records(raw)
 
 
 def is_pair(raw: Any) -> bool:
@@ -35,10 +35,10 @@ def is_pair(raw: Any) -> bool:
     return not any(isinstance(one, (list, tuple, np.ndarray)) for one in times)
 
 
-def blocks_of(raw: Any, time: str | None, unit: str) -> list[Block]:
+def blocks_of(raw: Any, time: str | None, unit: str, channels: Sequence[str] = ()) -> list[Block]:
     """The channels of a cell, those of one clock together. Raises Unreadable for what is no series.
 
-    `time` names the column of times; None looks for one of TIME_NAMES.
+    `time` names the column of times; None looks for one of TIME_NAMES. Columns beside any of `channels` are not read.
 
     >>> [(one.names, one.values.shape) for one in blocks_of({"t": [0, 1], "hr": [60, None]}, None, "s")]
     [(('hr',), (2, 1))]
@@ -53,6 +53,8 @@ def blocks_of(raw: Any, time: str | None, unit: str) -> list[Block]:
             raise Unreadable(f"no column {time!r} of times; there are {', '.join(map(repr, list(columns)[:10]))}")
         key = None
     clock = columns[key] if key is not None else index
+    if any(name in columns for name in channels):
+        columns = {name: column for name, column in columns.items() if name in channels}
     shared = {name: column for name, column in columns.items() if name != key and not _own_clock(column)}
     own = {name: column for name, column in columns.items() if name != key and _own_clock(column)}
     found = []
@@ -149,8 +151,8 @@ def _bare_item(one: Any) -> Any:
 
 def _named(raw: Any) -> tuple[dict[str, Any], pd.Index | None] | None:
     """Columns by name, and the index where that is made of times; None for cells without names."""
-    if isinstance(raw, list) and raw and isinstance(raw[0], dict):
-        raw = pd.DataFrame(raw)
+    if _is_records(raw):
+        raw = pd.DataFrame(list(raw))
     if isinstance(raw, pd.DataFrame):
         index = raw.index if isinstance(raw.index, (pd.DatetimeIndex, pd.TimedeltaIndex)) else None
         return {str(name): column.reset_index(drop=True) for name, column in raw.items()}, index
@@ -159,6 +161,11 @@ def _named(raw: Any) -> tuple[dict[str, Any], pd.Index | None] | None:
     if isinstance(raw, Mapping):
         return {str(name): column for name, column in raw.items()}, None
     return None
+
+
+def _is_records(raw: Any) -> bool:
+    """Whether it is a list of dicts, one a moment, as JSON and Arrow have it."""
+    return isinstance(raw, (list, np.ndarray)) and len(raw) > 0 and isinstance(raw[0], dict)
 
 
 def _own_clock(column: Any) -> bool:

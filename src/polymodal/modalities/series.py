@@ -237,7 +237,7 @@ class Series(Modality):
 
     def _sample(self, raw: Any) -> tuple[np.ndarray, list[str]] | None:
         """The sample, and what had to be put right in its times."""
-        blocks = chosen(blocks_of(raw, self.time, self.unit), self.channels)
+        blocks = chosen(blocks_of(raw, self.time, self.unit, self.channels), self.channels)
         most = np.finfo(np.float32).max  # samples of a fixed rate are kept in that precision
         beyond = sum(int((np.abs(block.values) > most).sum()) for block in blocks)
         if beyond:
@@ -268,7 +268,7 @@ class Series(Modality):
             if is_absent(raw) or isinstance(raw, (str, Path)) or is_plain(raw):
                 continue
             try:
-                blocks = chosen(blocks_of(raw, self.time, self.unit), self.channels)
+                blocks = chosen(blocks_of(raw, self.time, self.unit, self.channels), self.channels)
                 names.update(name for block in blocks for name in block.names or ())
                 if any(block.is_timed for block in blocks):
                     lines.append(on_one_line(blocks, True, self.rate))
