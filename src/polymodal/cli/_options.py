@@ -38,7 +38,7 @@ Types = Annotated[
         metavar="NAME=KIND",
         help="What a column holds, where the guess is wrong: ecg=series. With settings: ecg=series,rate=500. "
         "A wide panel by prefix: rna=vector,prefix=rna:, or by its columns: vitals=tabular,columns=age+pulse. "
-        "Repeat for several.",
+        "Several in each cell: photos=image,many=true. Repeat for several.",
     ),
 ]
 Ignore = Annotated[
