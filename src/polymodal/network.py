@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from polymodal.contrastive._contrast import Placed
+from polymodal.contrastive._space import Space, keys_of
 from polymodal.fusion._fusion import Fusion, pooled
 from polymodal.nn.named import Named
 from polymodal.objectives._objective import Objective
@@ -19,24 +21,27 @@ class Network(nn.Module):
 
     Attributes:
         encoders: one for each modality.
-        fusion: what brings the tokens together.
+        fusion: what brings the tokens together; None where nothing is asked of them together.
         objectives: one for each target, on the fused vector.
         alone: for each modality, one light objective for each target on its tokens alone. Their loss keeps every
             encoder learning even when another modality already explains the labels.
+        space: where modalities can be compared, if that is asked for.
     """
 
     def __init__(
         self,
         encoders: Mapping[str, nn.Module],
-        fusion: Fusion,
+        fusion: Fusion | None,
         objectives: Mapping[str, Objective],
         alone: Mapping[str, Mapping[str, Objective]],
+        space: Space | None = None,
     ) -> None:
         super().__init__()
         self.encoders = Named(encoders)
         self.fusion = fusion
         self.objectives = Named(objectives)
         self.alone = Named({name: Named(heads) for name, heads in alone.items()})
+        self.space = space
 
     def encode(self, batch: Batch) -> dict[str, Tokens]:
         """Tokens of each modality that any row of the batch has; the other encoders are not run."""
@@ -48,10 +53,13 @@ class Network(nn.Module):
 
     def fuse(self, tokens: Mapping[str, Tokens], size: int) -> Fused:
         """One vector for each of `size` rows."""
-        return self.fusion(tokens, size)
+        assert self.fusion is not None
+        fused: Fused = self.fusion(tokens, size)
+        return fused
 
     def fuse_under(self, tokens: Mapping[str, Tokens], kept: Bool[Tensor, "P B M"]) -> Fused:
         """One vector for each of B rows under each of P subsets of what it has, subset by subset: `P * B` rows."""
+        assert self.fusion is not None
         return self.fusion.under(tokens, kept)
 
     def answer(self, fused: Fused) -> Float[Tensor, "B O"]:
@@ -83,6 +91,19 @@ class Network(nn.Module):
                 here = type(labels)(labels.values[one.rows], labels.known[one.rows])
                 total = total + objective(alone, here, weight).loss
         return total / max(1, len(tokens))
+
+    def loss_in_space(self, tokens: Mapping[str, Tokens], batch: Batch) -> Tensor:
+        """The contrastive loss of what the rows have; zero without a space."""
+        if self.space is None:
+            return torch.zeros((), device=next(self.parameters()).device)
+        loss: Tensor = self.space(self.place(tokens, batch))
+        return loss
+
+    def place(self, tokens: Mapping[str, Tokens], batch: Batch | None = None) -> dict[str, Placed]:
+        """Cells in the space; with their batch, those of equal content are told."""
+        assert self.space is not None
+        keys = {} if batch is None else {name: keys_of(batch.fields[name]) for name in tokens}
+        return {name: self.space.place(name, pooled(one), one.rows, keys.get(name)) for name, one in tokens.items()}
 
 
 def _repeat(values: Tensor, repeats: int) -> Tensor:

@@ -15,10 +15,9 @@ def test_ranks_are_places_in_the_sorted_list(n: int, k: int, seed: int) -> None:
     order = np.argsort(-(query @ candidates.T), axis=1)
     expected = [int(np.flatnonzero(order[i] == i)[0]) for i in range(n)]
     assert ranks(query, candidates).tolist() == expected
-    right = random.random((n, k)) < 0.3
-    right[:, 0] = True
-    first = [int(right[i, order[i]].argmax()) for i in range(n)]
-    assert ranks(query, candidates, right).tolist() == first
+    own, keys = random.integers(0, k, n), random.integers(0, 4, k)
+    first = [int((keys[order[i]] == keys[own[i]]).argmax()) for i in range(n)]
+    assert ranks(query, candidates, own, keys).tolist() == first
 
 
 def test_a_space_that_fell_together_finds_nothing() -> None:

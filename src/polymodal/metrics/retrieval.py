@@ -9,27 +9,28 @@ import numpy as np
 _AT_ONCE = 1 << 22  # similarities held at once
 
 
-def ranks(query: np.ndarray, candidates: np.ndarray, right: np.ndarray | None = None) -> np.ndarray:
+def ranks(
+    query: np.ndarray, candidates: np.ndarray, own: np.ndarray | None = None, keys: np.ndarray | None = None
+) -> np.ndarray:
     """`[n]`: how many candidates `[k, E]` come before the right one of each query `[n, E]`, 0 for none.
 
-    `right [n, k]` says which are right, of which the first counts; left out, query i looks for candidate i. Of
-    candidates that are as near as the right one, half count as before it, so that equal vectors are no success.
+    `own [n]` is the place of the right candidate of each query, its own number if left out. With `keys [k]`, candidates
+    of the same key as that are right as well, and the nearest of them counts. Of candidates that are as near as the
+    right one half count as before it, so that equal vectors are no success.
 
     >>> ranks(np.eye(3), np.eye(3)[[1, 0, 2]]).tolist()
     [1.5, 1.5, 0.0]
     """
     n, found = len(query), np.empty(len(query))
+    places = np.arange(n) if own is None else own
+    named = np.arange(len(candidates)) if keys is None else keys
     size = max(1, _AT_ONCE // max(len(candidates), 1))
     for start in range(0, n, size):
-        here = slice(start, min(start + size, n))
-        near = query[here] @ candidates.T
-        if right is None:
-            best = near[np.arange(len(near)), np.arange(here.start, here.stop)][:, None]
-            others = np.arange(len(candidates)) != np.arange(here.start, here.stop)[:, None]
-        else:
-            best = np.where(right[here], near, -np.inf).max(axis=1, keepdims=True)
-            others = ~right[here]
-        found[here] = ((near > best) & others).sum(axis=1) + 0.5 * ((near == best) & others).sum(axis=1)
+        here = places[start : start + size]
+        near = query[start : start + size] @ candidates.T
+        right = named[None, :] == named[here][:, None]
+        best = np.where(right, near, -np.inf).max(axis=1, keepdims=True)
+        found[start : start + size] = ((near > best) & ~right).sum(axis=1) + 0.5 * ((near == best) & ~right).sum(axis=1)
     return found
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from polymodal.adapters.encoder import Adaptation
+from polymodal.contrastive._space import Space
 from polymodal.encoders._custom import CustomEncoder, output_features
 from polymodal.encoders._many import ManyEncoder
 from polymodal.network import Network
@@ -24,18 +25,20 @@ def build(
     collate: Mapping[str, tuple[Modality, Statistics]],
     targets: Mapping[str, Target],
     *,
-    fusion: str,
+    fusion: str | None,
     width: int,
     dropout: float,
     encoders: Mapping[str, Any],
     features: Mapping[str, int],
     seed: int,
+    contrast: str | None = None,
+    hub: str | None = None,
 ) -> Network:
     """A freshly initialised network; the same seed gives the same weights.
 
     `encoders` overrides the encoder of a modality, by registered name, as any module or as an `Adaptation`; for modules
     `features` holds the width of what they return. Several items in a cell are each encoded by it, then brought
-    together.
+    together. With `contrast` the modalities share a space; without `fusion` they share nothing else.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -57,7 +60,9 @@ def build(
             name: {key: OBJECTIVES.get(target.objective)(target, width) for key, target in targets.items()}
             for name in collate
         }
-        return Network(built, FUSIONS.get(fusion)(tuple(collate), width, dropout), objectives, alone)
+        fused = None if fusion is None else FUSIONS.get(fusion)(tuple(collate), width, dropout)
+        space = None if contrast is None else Space(tuple(collate), width, contrast, hub)
+        return Network(built, fused, objectives, alone, space)
 
 
 def probe(name: str, module: nn.Module, memory: Memory) -> int:

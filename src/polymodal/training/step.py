@@ -50,13 +50,19 @@ class Step(nn.Module):
         self.network, self.apart = network, apart
 
     def forward(self, shown: Shown) -> Tensor | Losses:
-        """Loss of the rows under each pattern, and of each modality by itself; under no pattern, the latter only."""
+        """Loss of the rows under each pattern, of each modality by itself, and of the cells compared in the space.
+
+        Under no pattern the first is left out; what the network has no target or no space for is not there.
+        """
         batch, kept = shown.batch, shown.kept
         tokens = self.network.encode(batch)
+        compared = self.network.loss_in_space(tokens, batch)
+        if not self.network.objectives:
+            return compared
         if not len(kept):
-            return self.network.loss_alone(tokens, batch)
+            return compared + self.network.loss_alone(tokens, batch)
         fused = self.network.fuse_under(tokens, kept)
-        joint = self.network.loss(fused, batch, len(kept))
+        joint = compared + self.network.loss(fused, batch, len(kept))
         if not self.apart:
             return joint + ALONE * self.network.loss_alone(tokens, batch)
         alone = {name: self.network.loss_alone({name: one}, batch) for name, one in tokens.items()}

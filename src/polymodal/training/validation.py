@@ -10,14 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from polymodal.contrastive._ranks import ranks_by_the_rest
 from polymodal.errors import FitError
 from polymodal.metrics import primary, primary_score
 from polymodal.network import Network
 from polymodal.objectives._objective import Objective
+from polymodal.placing import place_rows
 from polymodal.schema.batch import KnownLabels
 from polymodal.schema.target import Discrete, Labels, Target
 from polymodal.store.memory import Memory
 from polymodal.sweep import sweep
+
+_COMPARED = 2_000  # rows held out that are looked for among each other
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Validation:
     Attributes:
         shortfall: what early stopping makes small: half that of the full rows, half the mean over the patterns. For
             classes it is 1 minus the metric, because accuracy goes on rising after the likelihood has turned, and
-            calibration mends the likelihood; for numbers and survival it is the loss.
+            calibration mends the likelihood; for numbers and survival it is the loss. In a space it is 1 minus the mean
+            reciprocal rank of the cell of a row among those of all rows, by what else the row has.
         metrics: the metric that matters, of the full rows, for each target.
     """
 
@@ -43,10 +48,15 @@ def validate(
 
     Raises FitError when an answer is not finite.
     """
+    total, metrics = 0.0, {}
+    if network.space is not None:
+        found = _reciprocal_rank(network, memory, device)
+        total, metrics["reciprocal_rank"] = 1.0 - found, found
+    if not network.objectives:
+        return Validation(total, metrics)
     raws = sweep(network, memory, patterns.numpy(), device)
     if not all(bool(torch.isfinite(raw).all()) for raw in raws.values()):
         raise FitError("the answers on held-out rows are no longer finite; lower learning_rate")
-    total, metrics = 0.0, {}
     for name, raw in raws.items():
         objective = copy.deepcopy(network.objectives[name]).cpu()
         key, held = primary(targets[name]), memory.labels[name]
@@ -63,6 +73,18 @@ def validate(
             short = _losses(objective, raw, memory, name, patterns)
         total += 0.5 * short[-1] + 0.5 * float(np.mean(short))
     return Validation(total, metrics)
+
+
+def _reciprocal_rank(network: Network, memory: Memory, device: torch.device) -> float:
+    """The mean over modalities, on up to two thousand rows; 0 where no row has two. Raises FitError as above."""
+    assert network.space is not None
+    some = np.linspace(0, len(memory) - 1, min(len(memory), _COMPARED)).astype(int)
+    rows = memory if len(some) == len(memory) else memory.take(some)
+    placed = place_rows(network, rows, device)
+    if not all(bool(torch.isfinite(one.values).all()) for one in placed.values()):
+        raise FitError("the vectors of held-out rows are no longer finite; lower learning_rate")
+    ranks = ranks_by_the_rest(network.space.contrast, placed, len(rows))
+    return float(np.mean([(1 / (1 + one)).mean() for one in ranks.values()])) if ranks else 0.0
 
 
 def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> np.ndarray | None:

@@ -1,0 +1,79 @@
+"""A space that modalities share: a projector for each, and what draws cells of one row together in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from polymodal.contrastive._contrast import Contrast, Placed
+from polymodal.nn.named import Named
+from polymodal.registry import CONTRASTS
+from polymodal.schema.batch import Field
+
+
+class Space(nn.Module):
+    """Vectors of cells `[n, D]` by modality -> vectors of length one `[n, D]` that can be compared across modalities.
+
+    `contrast` names what they learn from, `hub` the modality that all others are paired with.
+    """
+
+    def __init__(self, names: Sequence[str], width: int, contrast: str, hub: str | None = None) -> None:
+        super().__init__()
+        self.projectors = Named({name: Projector(width) for name in names})
+        self.contrast: Contrast = CONTRASTS.get(contrast)(tuple(names), width, hub)
+
+    def place(
+        self,
+        name: str,
+        values: Float[Tensor, "n D"],
+        rows: Int64[Tensor, " n"],
+        keys: Int64[Tensor, " n"] | None = None,
+    ) -> Placed:
+        """Cells of a modality in the space, each with its row."""
+        return Placed(F.normalize(self.projectors[name](values).float(), dim=1), rows, keys)
+
+    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
+        """The contrastive loss of a batch."""
+        loss: Tensor = self.contrast(placed)
+        return loss
+
+
+class Projector(nn.Module):
+    """A straight map and a bent one beside it, which starts small."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.straight = nn.Linear(width, width)
+        last = nn.Linear(2 * width, width)
+        nn.init.normal_(last.weight, std=0.02)
+        self.bent = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), last)
+
+    def forward(self, values: Float[Tensor, "n D"]) -> Float[Tensor, "n D"]:
+        values = self.norm(values)
+        projected: Tensor = self.straight(values) + self.bent(values)
+        return projected
+
+
+def keys_of(field: Field) -> Int64[Tensor, " n"]:
+    """`[n]` for the n rows of a field, equal where their cells hold the same, whatever the order of several items.
+
+    >>> keys_of(Field(torch.tensor([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]), torch.arange(3))).tolist()
+    [0, 1, 0]
+    """
+    cleared = field.cleared()
+    values = cleared.values.flatten(1).double()
+    # Sums with random factors: cells that differ have different ones but for a chance of about 1e-12 each.
+    random = torch.Generator().manual_seed(0)
+    factors = torch.rand(values.shape[1], generator=random, dtype=torch.float64).to(values.device)
+    sums = (values * factors).sum(dim=1)
+    if field.mask is not None:
+        sums = sums + torch.pi * field.mask.flatten(1).sum(dim=1)
+    rows, owner = torch.unique_consecutive(field.rows, return_inverse=True)
+    if len(rows) < len(field.rows):
+        sums = torch.zeros(len(rows), dtype=sums.dtype, device=sums.device).index_add(0, owner, torch.sin(sums) + 2.0)
+    return torch.unique(sums, return_inverse=True)[1]

@@ -1,0 +1,27 @@
+"""The cells of many rows in the space of a network."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from polymodal.contrastive._contrast import Placed
+from polymodal.network import Network
+from polymodal.store.memory import Memory
+
+_ROWS = 1024  # rows encoded at once
+
+
+@torch.no_grad()
+def place_rows(network: Network, memory: Memory, device: torch.device | str = "cpu") -> dict[str, Placed]:
+    """By modality, the vectors of the rows that have it, in the order of the rows; each cell is encoded once."""
+    if network.training:
+        network.eval()
+    values: dict[str, list[torch.Tensor]] = {name: [] for name in memory.collate}
+    rows: dict[str, list[torch.Tensor]] = {name: [] for name in memory.collate}
+    for places, batch in memory.batches(_ROWS):
+        where = torch.from_numpy(np.asarray(places)).to(device)
+        for name, one in network.place(network.encode(batch.to(device))).items():
+            values[name].append(one.values)
+            rows[name].append(where[one.rows])
+    return {name: Placed(torch.cat(parts), torch.cat(rows[name])) for name, parts in values.items() if parts}
