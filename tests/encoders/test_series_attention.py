@@ -51,12 +51,12 @@ def test_a_row_stands_alone(irregular: bool) -> None:
 
 
 def test_long_series_are_read_in_parts_with_the_same_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, field = encoder(Series(irregular=True), recordings((3, 40, 5, 200, 41)))
+    made, field = encoder(Series(irregular=True), recordings((3, 40, 5, 41)))
     gradients = []
     for at_once in (1 << 15, 50):
         monkeypatch.setattr("polymodal.encoders.series_attention._AT_ONCE", at_once)
         made.zero_grad()
-        made(field(recordings((3, 40, 5, 200, 41)))).values.square().sum().backward()
+        made(field(recordings((3, 40, 5, 41)))).values.square().sum().backward()
         gradients.append(torch.cat([one.grad.flatten() for one in made.parameters() if one.grad is not None]))
     torch.testing.assert_close(*gradients, atol=1e-3, rtol=1e-3)
 
@@ -113,15 +113,13 @@ def test_pitch_is_learnt_from_half_of_the_samples() -> None:
     train = pm.Table.read(waves(120, 0), target="y")
     assert train.schema.modalities["x"].encoder == "series_attention"
     test = pm.Table.read(waves(80, 1), target="y", types=train.schema.modalities)
-    network = {"learners": ["network"], "epochs": 8, "width": 16, "learning_rate": 0.01, "batch_size": 16}
-    for settings in (network, {"learners": ["linear", "trees"]}):
-        scores = {}
-        for left_out in ("x", "tabular"):
-            kept = {name: one for name, one in train.schema.modalities.items() if name != left_out}
-            one, two = (
-                pm.Table(some.frame, some.schema.model_copy(update={"modalities": kept})) for some in (train, test)
-            )
-            answers = pm.Model(folds=1, **settings).fit(one, progress=False).predict(two).values()
-            scores[left_out] = float((answers == test.frame["y"].to_numpy()).mean())
-        assert scores["tabular"] > 0.9
-        assert scores["x"] < 0.7
+    network = {"learners": ["network"], "epochs": 6, "width": 16, "learning_rate": 0.01, "batch_size": 16}
+    plain = {"learners": ["linear"]}
+    scores = []
+    for settings, read in ((network, "x"), (plain, "x"), (plain, "tabular")):
+        kept = {read: train.schema.modalities[read]}
+        one, two = (pm.Table(some.frame, some.schema.model_copy(update={"modalities": kept})) for some in (train, test))
+        answers = pm.Model(folds=1, **settings).fit(one, progress=False).predict(two).values()
+        scores.append(float((answers == test.frame["y"].to_numpy()).mean()))
+    assert min(scores[:2]) > 0.9
+    assert scores[2] < 0.7
