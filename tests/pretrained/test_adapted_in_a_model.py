@@ -103,3 +103,19 @@ def test_on_the_command_line() -> None:
     }
     with pytest.raises(SettingError, match=r"LoRA has no setting 'ranks'\. Did you mean 'rank'"):
         parse_encoders(["note=lora:some/model,ranks=4"])
+
+
+@pytest.mark.parametrize("is_adapted", [False, True])
+def test_several_notes_in_a_cell(base: Path, is_adapted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYMODAL_CACHE", str(tmp_path / "cache"))
+    random = np.random.default_rng(0)
+    notes = [[" ".join(random.choice(WORDS[1:], 3)) for _ in range(1 + row % 3)] for row in range(24)]
+    rows = {"notes": [[*cell, None] if len(cell) > 1 else cell for cell in notes], "y": ["u", "v"] * 12}
+    table = pm.Table.read(rows, target="y", types={"notes": pm.Text(many=True)})
+    encoder = pm.LoRA(str(base), rank=2, layers=1) if is_adapted else str(base)
+    model = pm.Model(encoders={"notes": encoder}, folds=1, epochs=1, width=8).fit(table)
+    one, same = [{"notes": ["calm", "storm wind"]}, {"notes": [None, "storm wind", "calm"]}]
+    np.testing.assert_allclose(model.predict([one]).outputs["y"], model.predict([same]).outputs["y"], atol=1e-5)
+    again = pm.load(model.save(tmp_path / "notes.pm"))
+    assert np.array_equal(again.predict(table).outputs["y"], model.predict(table).outputs["y"])
+    assert again.schema == model.schema

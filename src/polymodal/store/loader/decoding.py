@@ -189,9 +189,8 @@ def decoder_of(name: str, modality: Modality, columns: Sequence[Column]) -> Deco
     is_number = [one.form in ("panel", "vector") or (one.form == "native" and _is_number(one.type)) for one in own]
     if all(is_number) and len(own):
         return Numbers(own)
-    is_picture = modality.kind == "image" and not getattr(modality, "many", False)
-    size = getattr(modality, "size", None) if is_picture else None
-    if len(own) == 1 and not modality.columns:
+    size = getattr(modality, "size", None) if modality.kind == "image" else None
+    if len(own) == 1 and not modality.columns and not modality.many:
         [column] = own
         if column.form == "text":
             return Characters(column)
@@ -200,7 +199,7 @@ def decoder_of(name: str, modality: Modality, columns: Sequence[Column]) -> Deco
         if column.form == "cells":
             return Arrays(name, column, modality)
     raise SettingError(
-        f"the cells of {name!r} ({modality.kind}) are no numbers before they are prepared; leave form='decoded' "
+        f"the cells of {name!r} ({modality.label}) are no numbers before they are prepared; leave form='decoded' "
         "out, or the modality, with columns="
     )
 
