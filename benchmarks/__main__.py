@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.data import ABSENT
 
 HERE = Path(__file__).parent
-ROOMS = ("accuracy", "cost", "loading")
+ROOMS = ("accuracy", "alignment", "cost", "loading")
 SAID = {0: "ran", ABSENT: "not run, its data are not there"}
 
 

@@ -1,8 +1,11 @@
 """One clock: as-of joins, resampling and windows, offset and drift, warping, and words placed in a recording."""
 
 from polymodal.align.clock.asof_join import asof
+from polymodal.align.clock.drifting import drift
+from polymodal.align.clock.events import event_drift, event_offset
+from polymodal.align.clock.lag import offset
 from polymodal.align.clock.resampling import resample
 from polymodal.align.clock.stream import Stream
 from polymodal.align.clock.windowing import windows
 
-__all__ = ["Stream", "asof", "resample", "windows"]
+__all__ = ["Stream", "asof", "drift", "event_drift", "event_offset", "offset", "resample", "windows"]

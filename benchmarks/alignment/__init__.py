@@ -1,0 +1,1 @@
+"""Benchmarks of bringing together what was recorded apart."""

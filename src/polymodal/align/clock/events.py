@@ -1,0 +1,202 @@
+"""Offset and drift between clocks from the times of events that both saw: taps, claps, triggers, heart beats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.align._wording import duration
+from polymodal.align.clock import _line
+from polymodal.align.clock.drifting import Drift
+from polymodal.align.clock.lag import AMBIGUOUS, Offset
+from polymodal.align.clock.stamps import length_of, stamps
+from polymodal.align.clock.stream import Stream
+from polymodal.errors import DataError
+
+_LEAST = 3
+_FEW = 10  # events, below which no part of them tells an offset
+_MOST_PAIRS = 20_000_000
+_ROUNDS = 8
+
+
+def event_offset(
+    first: Any, second: Any, *, max_offset: object = None, tolerance: object = None, unit: str = "s"
+) -> Offset:
+    """The offset between two clocks from the times of events; some may be missing or wrong on either side.
+
+    Times are anything that `stamps` reads. The offset is the one at which most events of the second have a partner
+    within `tolerance` (a tenth of the usual time between events unless given), then the median distance of partners, as
+    in Nearest Advocate (Schranz et al. 2024). Raises DataError for fewer than three events on a side, and where no
+    two are within `max_offset`.
+
+    >>> round(event_offset([1.0, 2.5, 3.1, 7.0, 9.9], [0.2, 0.8, 4.7, 7.6]).seconds, 6)
+    2.3
+    """
+    one, other = _events(first, unit, "first"), _events(second, unit, "second")
+    x, y = one.seconds, other.seconds
+    shift = 0.0 if one.zero is None or other.zero is None else (one.zero - other.zero) / 1e9
+    if (one.zero is None) != (other.zero is None):
+        raise DataError("one side has dates and the other counts from a zero of its own; give both of one make")
+    reach = _tolerance(x, y, tolerance, unit)
+    gaps = _distances(x + shift, y, None if max_offset is None else length_of(max_offset, unit, "max_offset"))
+    if not len(gaps):
+        raise DataError(f"no two events lie within max_offset={max_offset!r} of each other; allow more")
+    counts = np.searchsorted(gaps, gaps + reach, "right") - np.searchsorted(gaps, gaps - reach, "left")
+    best = float(gaps[int(np.argmax(counts))])
+    seconds, share = _closest(x + shift, y, best, reach)
+    outside = np.abs(gaps - seconds) > 4 * reach
+    second = int(counts[outside].max()) if outside.any() else 0
+    runner_up = float(gaps[outside][int(np.argmax(counts[outside]))]) if outside.any() else None
+    notes = []
+    if second >= AMBIGUOUS * counts.max() and runner_up is not None:
+        notes.append(
+            f"ambiguous: {duration(runner_up)} fits {second / counts.max():.0%} as well. The events repeat at even "
+            "steps or are too few; narrow max_offset="
+        )
+    few = slice(None, None, max(1, len(gaps) // 5000))
+    low, high = max(x[0] + shift, y[0] + seconds), min(x[-1] + shift, y[-1] + seconds)
+    return Offset(
+        seconds=seconds,
+        correlation=share,
+        confidence=float(np.clip(1 - second / counts.max(), 0, 1)),
+        runner_up=runner_up,
+        overlap=float(max(high - low, 0.0)),
+        method=f"event times within {duration(reach)}",
+        lags=gaps[few],
+        scores=counts[few] / min(len(x), len(y)),
+        first=one,
+        second=other,
+        notes=tuple(notes),
+    )
+
+
+def event_drift(
+    first: Any,
+    second: Any,
+    *,
+    max_offset: object = None,
+    tolerance: object = None,
+    max_drift: float = 500.0,
+    unit: str = "s",
+) -> Drift:
+    """Offset and drift between two clocks from the times of events; some may be missing or wrong on either side.
+
+    From the offset of the whole, partners are looked for ever closer around a robust (Theil-Sen) line. The arguments
+    are those of `event_offset`, and `max_drift` in ppm. Raises DataError where fewer than three events have a partner.
+
+    >>> beats = np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, 400))
+    >>> found = event_drift(beats, (beats - 12) / (1 + 40e-6))
+    >>> round(found.ppm, 3), round(float(found.apply(0.0)), 6)
+    (40.0, 12.0)
+    """
+    one, other = _events(first, unit, "first"), _events(second, unit, "second")
+    x, y = one.seconds, other.seconds
+    shift = 0.0 if one.zero is None or other.zero is None else (one.zero - other.zero) / 1e9
+    x = x + shift
+    fine = _tolerance(x, y, tolerance, unit)
+    coarse = fine + max_drift * 1e-6 * (y[-1] - y[0]) / 2
+    start = _start(x, y, max_offset, fine, unit)
+    level, slope, middle = start, 0.0, float(np.median(y))
+    line, pairs = None, np.zeros((0, 2), dtype=np.int64)
+    reach = coarse
+    for _ in range(_ROUNDS):
+        moved = y + level + slope * (y - middle)
+        pairs = _partners(x, moved, reach)
+        if len(pairs) < _LEAST:
+            raise DataError(
+                f"{len(pairs)} of {len(y)} events have a partner within {duration(reach)}; a line needs {_LEAST}. "
+                "Allow a larger tolerance="
+            )
+        some = pairs[:: max(1, len(pairs) // 1000)]
+        line = _line.theil_sen(y[some[:, 1]], x[some[:, 0]] - y[some[:, 1]])
+        level, slope, middle = line.level, line.slope, line.middle
+        reach = max(fine, reach / 3)
+    assert line is not None
+    distances = x[pairs[:, 0]] - y[pairs[:, 1]]
+    residuals = distances - level - slope * (y[pairs[:, 1]] - middle)
+    spread = _line.spread_of(residuals)
+    pieces = pd.DataFrame(
+        {
+            "time": y[pairs[:, 1]],
+            "seconds": distances,
+            "residual": residuals,
+            "correlation": 1.0,
+            "used": np.abs(residuals) <= fine,
+        }
+    )
+    alone = len(y) - len(pairs)
+    return Drift(
+        seconds=level,
+        ppm=slope * 1e6,
+        interval=(line.low * 1e6, line.high * 1e6),
+        at=middle,
+        spread=spread,
+        pieces=pieces,
+        method="Theil-Sen line",
+        first=one,
+        second=other,
+        notes=(f"{alone} of {len(y)} events have no partner",) if alone else (),
+    )
+
+
+def _start(x: np.ndarray, y: np.ndarray, max_offset: object, fine: float, unit: str) -> float:
+    """The offset of the middle third, where drift has moved little, or of the whole where that is too few events."""
+    third = len(y) // 3
+    part = y if third < _FEW else y[third : 2 * third]
+    limit = None if max_offset is None else length_of(max_offset, unit, "max_offset")
+    gaps = _distances(x, part, limit)
+    if not len(gaps):
+        raise DataError(f"no two events lie within max_offset={max_offset!r} of each other; allow more")
+    counts = np.searchsorted(gaps, gaps + fine, "right") - np.searchsorted(gaps, gaps - fine, "left")
+    return _closest(x, part, float(gaps[int(np.argmax(counts))]), fine)[0]
+
+
+def _events(given: Any, unit: str, name: str) -> Stream:
+    read = stamps(given, unit=unit, name=name)
+    ticks = np.sort(read.ticks[read.known])
+    if len(ticks) < _LEAST:
+        raise DataError(f"the {name} side has {len(ticks)} events; it takes at least {_LEAST}")
+    zero = None
+    if read.kind != "numbers":
+        zero, ticks = int(ticks[0]), ticks - ticks[0]
+    seconds = ticks / 1e9 if ticks.dtype.kind == "i" else ticks
+    ones = np.ones((len(seconds), 1))
+    return Stream(ones, ones > 0, seconds.astype(np.float64), zero, None, name, (name,))
+
+
+def _tolerance(x: np.ndarray, y: np.ndarray, tolerance: object, unit: str) -> float:
+    if tolerance is not None:
+        return length_of(tolerance, unit, "tolerance")
+    return float(0.1 * min(np.median(np.diff(x)), np.median(np.diff(y)))) or 1e-3
+
+
+def _distances(x: np.ndarray, y: np.ndarray, limit: float | None) -> np.ndarray:
+    """Of all pairs, ascending; of very many events, of an even choice of those of the second."""
+    some = y[:: max(1, len(x) * len(y) // _MOST_PAIRS + 1)] if len(x) * len(y) > _MOST_PAIRS else y
+    gaps = (x[:, None] - some[None, :]).ravel()
+    return np.sort(gaps if limit is None else gaps[np.abs(gaps) <= limit])
+
+
+def _closest(x: np.ndarray, y: np.ndarray, guess: float, reach: float) -> tuple[float, float]:
+    """The median distance of partners around a guess, and the share of events that have one."""
+    pairs = _partners(x, y + guess, reach)
+    if not len(pairs):
+        return guess, 0.0
+    found = float(np.median(x[pairs[:, 0]] - y[pairs[:, 1]]))
+    return found, len(pairs) / min(len(x), len(y))
+
+
+def _partners(x: np.ndarray, y: np.ndarray, reach: float) -> np.ndarray:
+    """`[P, 2]` positions that are each other's nearest, within reach."""
+    nearest = _nearest(x, y)
+    back = _nearest(y, x)
+    own = np.arange(len(y))
+    mutual = (back[nearest] == own) & (np.abs(x[nearest] - y) <= reach)
+    return np.stack([nearest[mutual], own[mutual]], axis=1)
+
+
+def _nearest(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    after = np.searchsorted(x, y).clip(1, len(x) - 1)
+    return np.where(y - x[after - 1] <= x[after] - y, after - 1, after)

@@ -1,0 +1,114 @@
+"""Offsets between clocks: known shifts, gaps, rates, and signals that cannot tell."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.signal import correlate
+
+import polymodal as pm
+from polymodal.align.clock._correlation import correlogram, peak_of
+from polymodal.errors import DataError
+
+Stream, offset = pm.align.clock.Stream, pm.align.clock.offset
+RANDOM = np.random.default_rng(0)
+MOVEMENT = np.convolve(RANDOM.normal(size=9000), np.hanning(24), "same")
+
+
+def sampled(times: np.ndarray) -> np.ndarray:
+    """The movement, 100 samples a second, at any time."""
+    return np.interp(times * 100, np.arange(len(MOVEMENT)), MOVEMENT)
+
+
+def test_correlation_is_that_of_scipy_and_numpy() -> None:
+    x, y = RANDOM.normal(size=40), RANDOM.normal(size=25)
+    here = np.ones((40, 1), bool), np.ones((25, 1), bool)
+    found = correlogram(x[:, None], y[:, None], *here, least_share=0.4)
+    whole = correlate(x - x.mean(), y - y.mean())
+    lags = np.arange(-24, 40)
+    for lag, value in zip(found.lags, found.correlation, strict=True):
+        a, b = (x - x.mean())[max(lag, 0) : lag + 25], (y - y.mean())[max(-lag, 0) : 40 - lag]
+        assert value == pytest.approx((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum()))
+        assert (a * b).sum() == pytest.approx(whole[lags == lag][0])
+
+
+def test_a_gap_changes_nothing_elsewhere() -> None:
+    x = RANDOM.normal(size=(200, 2))
+    here = np.ones((200, 2), bool)
+    here[50:80, 1] = False
+    spoilt = np.where(here, x, 1e6)
+    found = correlogram(spoilt, x[20:150], here, np.ones((130, 2), bool))
+    assert peak_of(found).lag == pytest.approx(20, abs=0.05)
+    assert peak_of(found).correlation > 0.99
+
+
+@pytest.mark.parametrize("shift", [-12.3456, 0.0, 0.0042, 31.7])
+@pytest.mark.parametrize("phase", [False, True])
+def test_a_known_shift_to_a_fraction_of_a_sample(shift: float, phase: bool) -> None:
+    times = 20 + np.arange(4000) / 100
+    first = Stream.of(sampled(times), rate=100, start=20.0)
+    own = times[500:3500] + 0.0037
+    second = Stream.of(sampled(own), rate=100, start=own[0] - shift)
+    found = offset(first, second, phase=phase)
+    assert found.seconds == pytest.approx(shift, abs=2e-4)
+    assert found.confidence > 0.3
+    assert not found.notes
+    assert found.apply(own - shift) == pytest.approx(own, abs=2e-4)
+    assert found.apply(second).rate == pytest.approx(100)
+
+
+def test_unequal_rates_noise_gaps_and_channels() -> None:
+    slow = np.arange(10, 70, 1 / 23)
+    fast = np.arange(5, 80, 1 / 100)
+    values = np.stack([sampled(fast), np.sin(sampled(fast))], axis=1) + 0.1 * RANDOM.normal(size=(len(fast), 2))
+    others = np.stack([sampled(slow), np.sin(sampled(slow))], axis=1) + 0.1 * RANDOM.normal(size=(len(slow), 2))
+    others[300:500, 0] = np.nan
+    keep = RANDOM.random(len(slow)) > 0.1  # irregular
+    found = offset(Stream.of(values, times=fast), Stream.of(others[keep], times=slow[keep] + 2.5))
+    assert found.seconds == pytest.approx(-2.5, abs=3e-3)
+
+
+def test_dates_and_plain_seconds() -> None:
+    index = pd.date_range("2024-05-01 10:00", periods=3000, freq="10ms", tz="UTC")
+    first = pd.Series(sampled(np.arange(3000) / 100), index=index)
+    second = pd.Series(first.to_numpy(), index=index.tz_convert("Asia/Tokyo") + pd.Timedelta("7s"))
+    found = offset(first, second)
+    assert found.seconds == pytest.approx(-7, abs=1e-6)
+    assert found.apply(found.second).moment(found.apply(found.second).seconds[0])[:19] == "2024-05-01 10:00:00"
+    assert found.to_dict()["seconds"] == found.seconds
+    assert len(found.plot().axes) == 3
+    assert "Add -7 s to the times of 'second'" in str(found)
+
+
+def test_a_signal_that_repeats_itself_is_ambiguous() -> None:
+    wave = np.sin(2 * np.pi * np.arange(2000) / 100)
+    found = offset(Stream.of(wave, rate=100), Stream.of(wave[30:1500], rate=100))
+    assert found.confidence < 0.2
+    assert "ambiguous" in found.notes[0]
+    narrow = offset(Stream.of(wave, rate=100), Stream.of(wave[30:1500], rate=100), max_offset="0.45s")
+    assert narrow.seconds == pytest.approx(0.3, abs=1e-3)
+    assert not any("ambiguous" in note for note in narrow.notes)
+
+
+def test_strangers_and_mirrors_are_told() -> None:
+    strangers = offset(Stream.of(RANDOM.normal(size=3000), rate=10), Stream.of(RANDOM.normal(size=3000), rate=10))
+    assert strangers.confidence < 0.3
+    assert "hardly agree" in " ".join(strangers.notes)
+    mirrored = offset(Stream.of(MOVEMENT[:3000], rate=100), Stream.of(-MOVEMENT[500:2500], rate=100))
+    assert "upside down they agree better (correlation -1.00 at 5 s)" in " ".join(mirrored.notes)
+
+
+@pytest.mark.parametrize(
+    ("second", "settings", "says"),
+    [
+        (Stream.of([1.0], rate=10), {}, "has 1 sample; it takes at least 16"),
+        (Stream.of(np.full(50, 7.0), rate=10), {}, "is constant over its"),
+        (Stream.of(RANDOM.normal(size=(50, 2)), rate=10), {}, "1 channels and 'stream' 2"),
+        (Stream.of(RANDOM.normal(size=50), rate=100, start=1e6), {"max_offset": 5}, "do not overlap enough"),
+        (Stream.of(RANDOM.normal(size=50), rate=100), {"rate": -1}, "more than 0"),
+    ],
+)
+def test_faults(second, settings, says) -> None:
+    with pytest.raises(ValueError, match=says):
+        offset(Stream.of(MOVEMENT[:500], rate=100), second, **settings)
+    with pytest.raises(DataError, match="the first stream is a list"):
+        offset([1, 2], second)
