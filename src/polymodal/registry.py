@@ -44,9 +44,7 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """Every known name, sorted; reading the folder imports nothing."""
-        folder = importlib.import_module(self.package)
-        files = {module.name for module in pkgutil.iter_modules(folder.__path__) if not module.name.startswith("_")}
-        return sorted(files | _outside(self.package).keys() | set(self._parts))
+        return sorted(_files(self.package) | _outside(self.package).keys() | set(self._parts))
 
     def get(self, name: str) -> T:
         """The part of that name.
@@ -68,7 +66,13 @@ class Registry(Generic[T]):
         assert name in self._parts, f"{self.package}.{name} registers no {self.noun} under its own name"
 
 
-@cache  # installed packages are read from disk, which tells on tables of thousands of columns
+@cache  # what is installed is read from disk, which tells on tables of thousands of columns
+def _files(package: str) -> frozenset[str]:
+    folder = importlib.import_module(package)
+    return frozenset(module.name for module in pkgutil.iter_modules(folder.__path__) if module.name[0] != "_")
+
+
+@cache
 def _outside(group: str) -> dict[str, EntryPoint]:
     """The parts that other packages have announced, by name."""
     return {point.name: point for point in entry_points(group=group)}

@@ -135,3 +135,10 @@ def test_the_schema_travels_as_json():
         {"note": SENTENCES, "age": list(range(N)), "died": [0, 1] * 12}, target="died", types={"age": "tabular"}
     )
     assert pm.Schema.model_validate_json(schema.model_dump_json()) == schema
+
+
+def test_only_kinds_that_take_numbers_are_asked_about_columns_of_numbers(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pm.Audio, "recognises", classmethod(lambda cls, values, files: asked.append(values.name)))
+    infer_schema(pd.DataFrame({"age": [1.5, 2.5], "note": ["chest pain", "all is well"], "ill": [True, False]}))
+    assert asked == ["note"]

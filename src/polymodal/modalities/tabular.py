@@ -48,6 +48,7 @@ class Tabular(Modality):
     """
 
     kind: ClassVar[str] = "tabular"
+    is_numeric: ClassVar[bool] = True
     is_group: ClassVar[bool] = True
     has_parts: ClassVar[bool] = True
     encoder: str = "tabular"

@@ -133,6 +133,8 @@ def _recognise(column: str, values: pd.Series, files: Path | None) -> tuple[str 
     if isinstance(values.dtype, pd.CategoricalDtype) and known.nunique() > max(20, len(known) / 2):
         values = values.astype(object)  # text that a file format keeps as a dictionary, not a choice of categories
     kinds = MODALITIES.names()
+    if pd.api.types.is_numeric_dtype(values.dtype):  # of these a table may have tens of thousands
+        kinds = [kind for kind in kinds if MODALITIES.get(kind).is_numeric]
     others = [kind for kind in kinds if kind not in (*_FIRST, *_LAST)]
     for kind in (*_FIRST, *others):
         if kind in kinds and (reason := MODALITIES.get(kind).recognises(values, files)):

@@ -39,6 +39,7 @@ class Modality(Settings):
     is_group: ClassVar[bool] = False  # whether it is made of several columns, named by `columns`
     has_parts: ClassVar[bool] = False  # whether a sample is a row of values, any of which may be missing by itself
     reads_files: ClassVar[bool] = False  # whether a string is the path of a file
+    is_numeric: ClassVar[bool] = False  # whether a plain column of numbers may be one; else it is not asked for those
     axes: ClassVar[int | None] = None  # most axes an array in a cell has, for a stack of them to be told from one
     columns: tuple[str, ...] = ()
     encoder: str
