@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from types import ModuleType
 
@@ -9,6 +10,9 @@ import numpy as np
 
 _START = b"\xff\xd8\xff"
 _PLAIN = ("YCbCr", "Gray")  # colours that need no profile or inversion to become RGB
+_CMYK = ("CMYK", "YCCK")
+_STRAY = re.compile(r"(\d+) extraneous bytes")
+_FEW = 16  # stray bytes, as some cameras write them; a flipped bit leaves more of what followed it
 _TURNED = b"Exif\0"  # opens what a camera notes, among it how it was held
 
 
@@ -57,3 +61,23 @@ def decoded(data: bytes | memoryview, longest: int) -> np.ndarray | None:
         return None
     pixels = np.empty((*size, 3), dtype=np.uint8)
     return pixels if decode_into(data, pixels) else None
+
+
+def damage(data: bytes | memoryview) -> str | None:
+    """What is wrong with the coded pixels of a JPEG, which Pillow decodes to other ones in silence; None for nothing.
+
+    A JPEG has no sum: a flipped bit after which the codes still add up cannot be told.
+    """
+    package = _simplejpeg()
+    if package is None or data[:3] != _START:
+        return None
+    try:
+        colours = package.decode_jpeg_header(data)[2]
+        kept = "CMYK" if colours in _CMYK else "RGB"
+        package.decode_jpeg(data, colorspace=kept, min_height=1, min_width=1, min_factor=8)
+    except ValueError as error:
+        said = str(error)
+        stray = _STRAY.search(said)
+        is_damage = said.startswith(("Corrupt JPEG data", "Premature end")) and not (stray and int(stray[1]) < _FEW)
+        return said if is_damage else None  # Pillow names what it cannot read at all
+    return None

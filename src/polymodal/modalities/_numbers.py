@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.schema.cells import is_absent
+from polymodal.schema.numeric import to_numbers
 
 
 def read_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -17,11 +18,11 @@ def read_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     >>> read_numbers(pd.Series([1, "2.5", "x", None, 10**400], dtype=object))
     (array([1. , 2.5, nan, nan, nan]), array([False, False,  True, False,  True]))
     """
+    given = values.notna().to_numpy()
     try:
-        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers = to_numbers(values).to_numpy(dtype=np.float64, na_value=np.nan)
     except OverflowError:  # whole numbers of hundreds of digits
         numbers = np.array([_as_float(one) for one in values])
-    given = values.notna().to_numpy()
     lost = given & ~np.isfinite(numbers)
     for row in np.flatnonzero(lost).tolist():
         lost[row] = not is_absent(values.iloc[[row]].tolist()[0])

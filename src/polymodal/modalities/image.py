@@ -15,7 +15,8 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 from pydantic import Field as Setting
 
-from polymodal.modalities._jpeg import decoded
+from polymodal.modalities import _png as png
+from polymodal.modalities._jpeg import damage, decoded, plain_size
 from polymodal.modalities._paths import resolve
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
@@ -83,7 +84,10 @@ class Image(Modality):
     def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
         """A Pillow image as PNG, which loses nothing; a file as its bytes."""
         if not isinstance(raw, Pillow.Image):
-            return super().storable(raw, find)
+            kept = super().storable(raw, find)
+            if isinstance(kept, bytes):
+                _refuse_damage(kept, str(raw) if isinstance(raw, (str, Path)) else None)
+            return kept
         data = io.BytesIO()
         upright_rgb(raw, None).save(data, format="PNG")
         return data.getvalue()
@@ -133,11 +137,16 @@ class Image(Modality):
         if isinstance(raw, Pillow.Image):
             return self._bounded(upright_rgb(raw, None))
         if isinstance(raw, (bytes, bytearray, memoryview)):
-            pixels = decoded(raw, self.size)
-            return self._open(io.BytesIO(raw), None) if pixels is None else pixels
+            data = bytes(raw) if isinstance(raw, bytearray) else raw
+            pixels = decoded(data, self.size)
+            if pixels is None and (plain_size(data, self.size) or data[:1] == png.FIRST):
+                _refuse_damage(data, None)
+            return self._open(io.BytesIO(data), None) if pixels is None else pixels
         if isinstance(raw, (str, Path)):
             path = resolve(str(raw), files)
-            return self._open(path, str(path))
+            pixels = self._open(path, str(path))
+            _refuse_damage(path.read_bytes(), str(path))
+            return pixels
         raise Unreadable(f"a picture is expected (path, bytes, Pillow image or array), {type(raw).__name__} came")
 
     def _open(self, source: Path | io.BytesIO, path: str | None) -> np.ndarray:
@@ -156,6 +165,13 @@ class Image(Modality):
     def _bounded(self, picture: Pillow.Image) -> np.ndarray:
         picture.thumbnail((self.size, self.size), Pillow.Resampling.BILINEAR)
         return np.array(picture, dtype=np.uint8)
+
+
+def _refuse_damage(data: bytes | memoryview, path: str | None) -> None:
+    """Once, as a picture comes in; a store holds it against its sum from then on."""
+    said = damage(data) or png.damage(data)
+    if said:
+        raise Unreadable(f"not a readable picture: {said}", path)
 
 
 def said_of(error: Exception) -> str:

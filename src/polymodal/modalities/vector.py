@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -121,6 +121,8 @@ class Vector(Modality):
 
 def _decode(raw: Any) -> np.ndarray | None:
     try:
+        if isinstance(raw, (str, bytes, bytearray, Mapping, Set)):
+            raise TypeError  # the letters, bytes or keys of which would do
         if isinstance(raw, np.ndarray) and raw.dtype.kind in "biuf":
             values = raw.astype(np.float64)
         else:

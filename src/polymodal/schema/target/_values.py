@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import SchemaError
+from polymodal.schema.numeric import to_numbers
 
 _LARGEST = 1e140  # beyond it the square, summed over the rows, is no number any more
 
@@ -20,7 +21,7 @@ def plain(value: Any) -> Any:
 
 def numbers(target: str, column: str, frame: pd.DataFrame) -> np.ndarray:
     """`[N]` float64 with NaN in gaps. Raises SchemaError for what is no number, infinite or too large to square."""
-    values = pd.to_numeric(frame[column], errors="coerce")
+    values = to_numbers(frame[column])
     lost = values.isna() & frame[column].notna()
     if lost.any():
         sample = frame.loc[lost, column].iloc[0]

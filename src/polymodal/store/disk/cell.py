@@ -22,6 +22,8 @@ from polymodal.schema.cells import Broken
 _MARK = b"\xffPM\x01"
 _LENGTH = struct.Struct("<I")
 _FEW = 8  # numbers in a list, from which on their memory is smaller than their digits
+# What a header of nonsense leads to.
+_DAMAGED = (ValueError, KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError, struct.error)
 _PLAIN = "biufcmMSU"  # kinds of arrays whose memory says everything
 
 
@@ -49,9 +51,12 @@ def from_bytes(data: bytes) -> Any:
     """What `to_bytes` wrote down. Raises ValueError for bytes that it cannot have written."""
     if not data.startswith(_MARK):
         return data
-    (length,) = _LENGTH.unpack_from(data, len(_MARK))
-    start = len(_MARK) + _LENGTH.size
-    return _Reader(data, start + length).restored(json.loads(data[start : start + length]))
+    try:
+        (length,) = _LENGTH.unpack_from(data, len(_MARK))
+        start = len(_MARK) + _LENGTH.size
+        return _Reader(data, start + length).restored(json.loads(data[start : start + length]))
+    except _DAMAGED as error:
+        raise ValueError(f"a stored cell is damaged: {error}") from error
 
 
 def array_in(data: bytes | memoryview) -> np.ndarray | None:

@@ -80,7 +80,7 @@ class Column:
             restored = np.empty(len(cells), dtype=object)
             if self.form == "cells":
                 for row, data in enumerate(cells):
-                    restored[row] = from_bytes(data.as_py()) if data.is_valid else None
+                    restored[row] = _restored(data.as_py()) if data.is_valid else None
             else:
                 kind = self.type.value_type.to_pandas_dtype()
                 for row, values in enumerate(cells):
@@ -186,6 +186,13 @@ def _panels(frame: pd.DataFrame, schema: Schema, names: Mapping[str, str], heavy
         panels.append(Column(name, "panel", kind, tuple(plain)))
         packed |= set(plain)
     return panels
+
+
+def _restored(data: bytes) -> Any:
+    try:
+        return from_bytes(data)
+    except ValueError as error:
+        return Broken(str(error))
 
 
 def _written(raw: Any) -> bytes:
