@@ -98,8 +98,8 @@ class LearningCurve:
         header = (self.unit, "rows", *self.models)
         sizes = list(dict.fromkeys(point.shots for point in self.points))
         yield Section("", (), header, [self._line(size) for size in sizes])
-        spread = "mean ± standard deviation over draws" if self.repeats > 1 else "of one draw"
-        yield Section("", (f"Scores are the {spread}; an answer that looks at nothing has {number(self.prior)}.",))
+        spread = "mean ± standard deviation over draws" if self.repeats > 1 else "from one draw"
+        yield Section("", (f"Scores: {spread}; an answer that looks at nothing has {number(self.prior)}.",))
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each model, size and repeat."""

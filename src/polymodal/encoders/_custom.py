@@ -31,13 +31,24 @@ class CustomEncoder(nn.Module):
 
 
 def output_features(module: nn.Module, field: Field, name: str) -> int:
-    """The last axis of what the module returns for a field. Raises SettingError when it returns something else."""
+    """The last axis of what the module returns for a field.
+
+    Raises SettingError when it returns something else, or does not take what the field holds.
+    """
     tried = copy.deepcopy(module).eval()  # the caller's own keeps its modes, and whatever a call would leave in it
     for weight in chain(tried.parameters(), tried.buffers()):
         field = field.to(weight.device)
         break
-    with torch.no_grad():
-        return int(_run(tried, field, _takes_mask(tried), name).shape[-1])
+    takes_mask = _takes_mask(tried)
+    try:
+        with torch.no_grad():
+            return int(_run(tried, field, takes_mask, name).shape[-1])
+    except (RuntimeError, TypeError, IndexError) as error:
+        mask = ", and their mask" if takes_mask else ""
+        raise SettingError(
+            f"encoder of {name!r}: {type(module).__name__} does not take the values {list(field.values.shape)} "
+            f"({str(field.values.dtype).removeprefix('torch.')}){mask}: {error}"
+        ) from error
 
 
 def _run(module: nn.Module, field: Field, takes_mask: bool, name: str) -> Tensor:

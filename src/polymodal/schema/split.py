@@ -120,9 +120,10 @@ def _require_several(n: int, groups: np.ndarray | None, eligible: np.ndarray, pa
     noun, have = ("row", n) if groups is None else ("group", len(np.unique(groups[eligible])))
     if have < parts:
         those = "with a label " if not eligible.all() else ""
+        there = f"{have} {noun if have == 1 else noun + 's'} {those}".rstrip()
+        remedy = "" if groups is None else " Rows of one group or id never part: name another column, or none."
         raise SchemaError(
-            f"{parts} parts need at least {parts} {noun}s {those}to be told apart; the table has {have} "
-            f"{noun if have == 1 else noun + 's'} {those}".rstrip()
+            f"{parts} parts need at least {parts} {noun}s {those}to be told apart; the table has {there}.{remedy}"
         )
 
 
