@@ -65,17 +65,17 @@ def test_a_video_or_m4a_in_a_column_of_sound(film, shades) -> None:
 
 def test_beside_its_pictures_in_a_table_a_store_and_a_model(film, shades, tmp_path) -> None:
     pytest.importorskip("lance", reason="the extra 'store' is not installed")
-    pitches = [300, 2500] * 10
+    pitches = [300, 2500] * 6
     for row, one in enumerate(pitches):
         sound = None if row in (4, 5) else tone(one, 0.2)
         (tmp_path / f"{row}.mov").write_bytes(film(shades(3), kind="mov", sound=sound))
     (tmp_path / "7.mov").write_bytes(film([], kind="mov", sound=tone(2500, 0.2)))  # no pictures, but its sound is heard
-    frame = pd.DataFrame({"clip": [f"{row}.mov" for row in range(20)], "y": ["low", "high"] * 10})
+    frame = pd.DataFrame({"clip": [f"{row}.mov" for row in range(12)], "y": ["low", "high"] * 6})
     types = {"clip": pm.Video(frames=2, size=8), "clip sound": pm.Audio(of="clip")}
     table = pm.Table.read(frame, files=tmp_path, target="y", types=types)
     states = table.cells("clip sound").state.tolist()
-    assert states == [1, 1, 1, 1, 0, 0] + [1] * 14
-    assert table.cells("clip").state.tolist() == [1] * 7 + [2] + [1] * 12
+    assert states == [1, 1, 1, 1, 0, 0] + [1] * 6
+    assert table.cells("clip").state.tolist() == [1] * 7 + [2] + [1] * 4
     store = pm.Store.create(tmp_path / "clips.lance", table, shuffle=False)
     stored = store.table()
     assert store.states().T.tolist() == [table.cells(name).state.tolist() for name in ("clip", "clip sound")]
@@ -84,8 +84,8 @@ def test_beside_its_pictures_in_a_table_a_store_and_a_model(film, shades, tmp_pa
         assert stored.cells(name).state.tolist() == table.cells(name).state.tolist()
         for one, other in zip(stored.cells(name).samples, table.cells(name).samples, strict=True):
             np.testing.assert_equal(one, other)
-    assert store.table(columns=["clip sound"]).cells("clip sound").present.sum() == 18
-    model = pm.Model(learners=["linear"], folds=1).fit(stored, progress=False)
+    assert store.table(columns=["clip sound"]).cells("clip sound").present.sum() == 10
+    model = pm.Model(learners=["prototypes"]).fit(stored, progress=False)
     answers = model.predict({"clip": (tmp_path / "6.mov").read_bytes()})
     assert answers.used.tolist() == [[True, True]]
     assert answers.values().tolist() == ["low"]

@@ -140,7 +140,7 @@ def test_transparent_is_white_and_grey_is_grey(film) -> None:
     found = sample(film([clear] * 2, kind="mov", codec="png", format="rgba"))["picture"][0]
     assert found[2, 2].tolist() == [200, 0, 0]
     assert found[12, 12].tolist() == [255, 255, 255]
-    grey = sample(film([np.full((16, 16, 3), 90, dtype=np.uint8)], kind="avi", codec="mjpeg", format="gray"))["picture"]
+    grey = sample(film([np.full((16, 16, 3), 90, dtype=np.uint8)], kind="mov", codec="png", format="gray"))["picture"]
     assert np.abs(grey.astype(int) - 90).max() <= 2
 
 
@@ -343,11 +343,11 @@ def test_compressed_again_it_is_a_duplicate(film) -> None:
     films = [
         [
             np.kron(one, np.ones((8, 8, 1), dtype=np.uint8))
-            for one in random.integers(0, 256, (6, 6, 8, 3), dtype=np.uint8)
+            for one in random.integers(0, 256, (4, 4, 6, 3), dtype=np.uint8)
         ]
-        for _ in range(12)
+        for _ in range(8)
     ]
     clips = [film(one) for one in films] + [film(films[3], kind="avi", codec="mjpeg", format="yuvj420p")]
     black = [np.zeros((32, 32, 3), dtype=np.uint8)] * 4
-    table = pm.Table.read({"clip": [*clips, film(black), film(black[:3])], "n": list(range(15))}, target="n")
-    assert [sorted(one) for one in pm.duplicates(table).clusters] == [[3, 12]]
+    table = pm.Table.read({"clip": [*clips, film(black), film(black[:3])], "n": list(range(11))}, target="n")
+    assert [sorted(one) for one in pm.duplicates(table).clusters] == [[3, 8]]
