@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -58,6 +58,29 @@ class Lattice:
             kept = [name for name, keep in zip(self.modalities, pattern, strict=True) if keep]
             raise KeyError(f"pattern {kept} is not in the lattice")
         return int(found[0])
+
+
+def joined(parts: Sequence[Lattice]) -> Lattice:
+    """The lattice of some rows and that of others, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    labels = {
+        name: Labels(
+            np.concatenate([one.labels[name].values for one in parts]),
+            np.concatenate([one.labels[name].known for one in parts]),
+        )
+        for name in parts[0].labels
+    }
+    rows = [one.rows for one in parts if one.rows is not None]
+    weights = [one.weight for one in parts if one.weight is not None]
+    return replace(
+        parts[0],
+        present=np.concatenate([one.present for one in parts]),
+        values=np.concatenate([one.values for one in parts], axis=1),
+        labels=labels,
+        rows=np.concatenate(rows) if rows else None,
+        weight=np.concatenate(weights) if weights else None,
+    )
 
 
 def all_patterns(n_modalities: int) -> np.ndarray:

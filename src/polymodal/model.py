@@ -17,18 +17,21 @@ from torch import nn
 from polymodal.adapters.lora import LoRA
 from polymodal.answering import requested_patterns
 from polymodal.artifact import Artifact
-from polymodal.asked import as_table, as_training
+from polymodal.asked import as_table, as_training, in_blocks
 from polymodal.errors import ArtifactError, FitError, SettingError
-from polymodal.lattice import Lattice
+from polymodal.lattice import Lattice, joined
 from polymodal.network import Network
 from polymodal.portfolio.limitations import limitations
 from polymodal.portfolio.portfolio import Portfolio
 from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
 from polymodal.portfolio.train import train_portfolio
-from polymodal.predictions import Baseline, Predictions
+from polymodal.predictions import Baseline, Predictions, together
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
+from polymodal.store.loader.outline import outline
+from polymodal.store.loader.size import n_bytes
+from polymodal.store.loader.streamed import larger_store
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
 from polymodal.training.build import probe
@@ -188,15 +191,19 @@ class Model:
         budget: str | float | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         max_unreadable: float = 0.1,
+        memory: str | float = "2GB",
         progress: bool = True,
     ) -> Self:
         """Learn from the rows that have a known label and anything present.
 
         Args:
-            table: with at least one target; a store is read into memory, files undecoded.
+            table: with at least one target.
             budget: time, such as "10min"; training ends well within it rather than being cut off.
             checkpoint: a file from which a killed fit goes on, to the same weights bit for bit on CPU.
             max_unreadable: share of a column's filled cells that may be unreadable.
+            memory: how much the prepared cells of a store may take, such as "2GB". Of a larger store the network reads
+                each batch when it is due, while what is measured beforehand, and all other members, see as many of the
+                rows, drawn from the seed, as fit; `limitations` says how many.
             progress: show a bar on a terminal.
 
         What the rows do not let the model learn or check stands in `limitations` afterwards, in words.
@@ -204,7 +211,9 @@ class Model:
         Raises SettingError, UnreadableError when too many cells of a column are broken, FitError when there is too
         little to learn from.
         """
-        given: Table = as_training(table)
+        most_bytes = n_bytes(memory)
+        stored = larger_store(table, most_bytes, self.seed)
+        given: Table = as_training(table) if stored is None else outline(stored.store)
         self._check_settings(given)
         limit = seconds(budget)
         refuse_unreadable(given, max_unreadable)
@@ -212,10 +221,15 @@ class Model:
         names = preset.learners if self.learners is None else self.learners
         chosen = settled(learners(given, least_rows(names)))
         choice = Choice.of(chosen.schema, self.encoders)
-        chosen = chosen.with_schema(choice.schema)
-        preprocessor = Preprocessor.measure(chosen, choice.frozen)
-        memory = preprocessor.prepare(chosen)
-        features = {n: probe(n, e, memory) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
+        if stored is None:
+            chosen = chosen.with_schema(choice.schema)
+            preprocessor = Preprocessor.measure(chosen, choice.frozen)
+            prepared = preprocessor.prepare(chosen)
+        else:
+            chosen = chosen.with_schema(choice.schema).with_cells({n: chosen.cells(n) for n in choice.schema.names})
+            preprocessor = Preprocessor.measure(stored.sample(chosen, self.seed), choice.frozen)
+            prepared = stored.streamed(chosen, preprocessor)
+        features = {n: probe(n, e, prepared) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
         n_asked = preset.n_folds(chosen) if self.folds == "auto" else self.folds
         n_folds = min(n_asked, chosen.n_groups)
         plan = partial(self._plan, n_networks=n_folds if preset.is_quick else 1)
@@ -223,7 +237,7 @@ class Model:
         with progress_bar(progress) as watch:
             portfolio, histories = train_portfolio(
                 chosen,
-                memory,
+                prepared,
                 recipe,
                 names,
                 n_folds,
@@ -232,7 +246,8 @@ class Model:
                 watch=watch,
             )
         self._portfolio, self.histories = portfolio, histories
-        self.limitations = limitations(chosen, memory, held_out_rows(chosen, n_folds, self.seed), n_asked)
+        self.limitations = limitations(chosen, prepared, held_out_rows(chosen, n_folds, self.seed), n_asked)
+        self.limitations += [] if stored is None else [stored.limitation(chosen)]
         decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
         self._preprocessor, self._features = replace(preprocessor, schema=decided), features
         return self.to(self._device)
@@ -246,7 +261,9 @@ class Model:
 
         Raises SchemaError for a row that names something the model does not know, FitError before `fit`.
         """
-        table, notes = as_table(rows, self.schema, files)
+        return together([self._answered(*block) for block in in_blocks(rows, self.schema, files)])
+
+    def _answered(self, table: Table, notes: list[str]) -> Predictions:
         memory = self.preprocessor.prepare(table, with_labels=False)
         full = np.ones((1, len(self.schema.names)), dtype=bool)
         values = self.portfolio.answer(memory, full, self._device)[0]
@@ -268,7 +285,9 @@ class Model:
 
         All 2^M patterns up to M = 12; beyond, the chains of `samples` random orders in which modalities are added.
         """
-        table, _ = as_table(table, self.schema, files)
+        return joined([self._lattice(block, samples) for block, _ in in_blocks(table, self.schema, files)])
+
+    def _lattice(self, table: Table, samples: int) -> Lattice:
         memory = self.preprocessor.prepare(table)
         patterns, permutations = requested_patterns(len(self.schema.names), samples, self.seed)
         return Lattice(

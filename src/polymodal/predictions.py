@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -154,3 +154,19 @@ class Predictions:
         at = np.unique(np.quantile(times, [0.25, 0.5, 0.75]))
         curves = self.curves(name, at.tolist()).to_numpy()
         return {f"{name}: S({time:g})": curves[i] for i, time in enumerate(at)}
+
+
+def together(parts: Sequence[Predictions]) -> Predictions:
+    """The answers for some rows and for others, one after the other; notes are what holds for all of them."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0, *(len(one) for one in parts)]).tolist()
+    return replace(
+        parts[0],
+        rows=np.concatenate([one.rows for one in parts]),
+        outputs={name: np.concatenate([one.outputs[name] for one in parts]) for name in parts[0].outputs},
+        used=np.concatenate([one.used for one in parts]),
+        faults=[fault for one in parts for fault in one.faults],
+        notes=[note for note in parts[0].notes if all(note in one.notes for one in parts)],
+        faulty_rows=[start + row for start, one in zip(starts, parts, strict=False) for row in one.faulty_rows],
+    )

@@ -125,6 +125,8 @@ def _equal(one: np.ndarray, other: np.ndarray) -> bool:
 def _of_columns(table: Table) -> Iterator[str]:
     for name, modality in table.schema.modalities.items():
         for column in getattr(modality, "categories", ()):
+            if column not in table.frame.columns:  # it stayed in its store
+                continue
             known = table.frame[column].dropna()
             if len(known) >= _FEW_ROWS and known.astype(str).is_unique:
                 yield (

@@ -65,14 +65,23 @@ def train_portfolio(
     plain = [name for name in learners if name in LEARNERS.names()]
     n_members = len(members) + len(plain) * len(teams(list(memory.collate)))
     each = n_members * len(patterns) * sum(map(width_of, targets.values()))
-    judges = _judges(held_out, max(min(_MOST_JUDGES, _MOST_NUMBERS // each), _LEAST_JUDGES), recipe.seed)
-    tasks = {name: _task(target, memory, name, recipe.seed) for name, target in targets.items()}
+    most = max(min(_MOST_JUDGES, _MOST_NUMBERS // each), _LEAST_JUDGES)
+    judges = _judges(held_out, most if memory.most_held is None else min(most, memory.most_held // 2), recipe.seed)
+    # Where the cells of all rows do not fit into memory, learners see the rows that judge and as many more as do.
+    looked_at = _looked_at(memory, judges, recipe.seed)
+    seen = (memory if len(looked_at) == len(memory) else memory.take(looked_at)).held()
+    judging = np.searchsorted(looked_at, judges)
+    tasks = {name: _task(target, seen, name, recipe.seed) for name, target in targets.items()}
     groups = group_codes(table.frame, table.schema)
-    juries = {name: _jury(tasks[name], memory, judges, patterns, groups) for name in targets}
+    juries = {
+        name: _jury(tasks[name], seen, judging, patterns, None if groups is None else groups[looked_at])
+        for name in targets
+    }
     refuse_undecidable(juries)
     tried: dict[str, list[Tried]] = {name: [] for name in targets}
     if plain:
-        parts = folds(memory, held_out, judges, recipe.seed)
+        apart = [np.searchsorted(looked_at, np.intersect1d(looked_at, one)) for one in held_out]
+        parts = folds(seen, apart, judging, recipe.seed)
         for name in targets:
             tried[name] = _within(budget, start, try_out(plain, parts, tasks[name], juries[name], patterns))
         del parts
@@ -102,8 +111,8 @@ def train_portfolio(
         uses = {name: diagnose(juries[name], names, {}, alone[name], heads[name]) for name in targets}
         decided = {name: with_thresholds(juries[name], alone[name][-1]) for name in targets}
         return Portfolio.of_networks(decided, answering, uses, member), histories
-    features = measure(memory, recipe.seed)
-    design = Design.of(features, memory.arrays, memory.present)
+    features = measure(seen, recipe.seed)
+    design = Design.of(features, seen.arrays, seen.present)
     fitted: dict[str, dict[str, Learner]] = {}
     stacks, baselines, standings, uses = {}, {}, {}, {}
     decided = dict(targets)
@@ -113,7 +122,7 @@ def train_portfolio(
             refuse_undecidable({name: jury}, is_judged=False)
             fitted[name] = unjudged(plain, design, task)
             if not fitted[name]:
-                _refuse(name, plain, memory, task)
+                _refuse(name, plain, seen, task)
             stacks[name] = equal_stack(fitted[name], task.prior, patterns)
             standings[name] = [Standing(one, primary(target), None, 1 / len(fitted[name])) for one in fitted[name]]
             if target.kind == "survival":
@@ -195,6 +204,15 @@ def _judges(held_out: Sequence[np.ndarray], most: int, seed: int) -> np.ndarray:
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     return rows
+
+
+def _looked_at(memory: Memory, judges: np.ndarray, seed: int) -> np.ndarray:
+    """Ascending positions of the rows whose cells learners see: all, or the judges and others drawn from the seed."""
+    if memory.most_held is None or len(memory) <= memory.most_held:
+        return np.arange(len(memory))
+    others = np.setdiff1d(np.arange(len(memory)), judges)
+    drawn = np.random.default_rng(seed).choice(others, memory.most_held - len(judges), replace=False)
+    return np.sort(np.concatenate([judges, drawn]))
 
 
 def _task(target: Target, memory: Memory, name: str, seed: int) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -61,6 +61,14 @@ class Batch:
     labels: Mapping[str, KnownLabels] = field(default_factory=dict)
     weight: Float[Tensor, " B"] | None = None
     places: Int64[Tensor, " B"] | None = None
+
+    def present(self, names: Sequence[str]) -> Bool[Tensor, "B M"]:
+        """Which of the modalities `names` each row has."""
+        present = torch.zeros(self.size, len(names), dtype=torch.bool)
+        for position, name in enumerate(names):
+            if name in self.fields:
+                present[self.fields[name].rows, position] = True
+        return present
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -92,6 +92,23 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.state)
+
+
+class Unread(Sequence[None]):
+    """Samples that stay on disk."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, place: int) -> None: ...
+    @overload
+    def __getitem__(self, place: slice) -> Unread: ...
+    def __getitem__(self, place: Any) -> Any:
+        return Unread(len(range(self.length)[place])) if isinstance(place, slice) else None
 
 
 def decode_each(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import CellError, SchemaError, SettingError, near_miss
-from polymodal.schema.cells import Cells, State
+from polymodal.schema.cells import Cells, State, Unread
 from polymodal.schema.inference import infer_schema
 from polymodal.schema.read import read_frame
 from polymodal.schema.report import TableReport
@@ -148,6 +148,12 @@ class Table:
         """The same rows read from another frame, in which only the modalities `changed` have other cells."""
         table = Table(frame, self.schema, self.files)
         table._cells = {name: cells for name, cells in self._cells.items() if name not in changed}
+        return table
+
+    def with_cells(self, cells: Mapping[str, Cells]) -> Table:
+        """The same rows, of some modalities of which the cells are known already."""
+        table = Table(self.frame, self.schema, self.files, self.embedded)
+        table._cells = {**self._cells, **cells}
         return table
 
     def cells(self, name: str) -> Cells:
@@ -289,4 +295,6 @@ def _take_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
     faults = [fault for label in index[rows] for fault in by_label.get(label, ())] if by_label else []
     taken = set(index[rows]) if cells.notes else set()
     notes = [note for note in cells.notes if note[0] in taken]
-    return Cells([cells.samples[row] for row in rows], cells.state[rows], faults, notes)
+    unread = isinstance(cells.samples, Unread)
+    samples = Unread(len(rows)) if unread else [cells.samples[row] for row in rows]
+    return Cells(samples, cells.state[rows], faults, notes)

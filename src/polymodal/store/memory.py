@@ -26,6 +26,7 @@ class Memory:
         labels: for each target found in the table, its N labels.
         weight: `[N]` sample weights, or None.
         faults: the cells that could not be read.
+        most_held: rows of which `held` may be asked at once; None for any number.
     """
 
     arrays: Mapping[str, Sequence[np.ndarray | None]]
@@ -34,6 +35,7 @@ class Memory:
     labels: Mapping[str, Labels] = field(default_factory=dict)
     weight: np.ndarray | None = None
     faults: Sequence[CellError] = ()
+    most_held: int | None = None
 
     def __len__(self) -> int:
         return len(self.present)
@@ -77,6 +79,16 @@ class Memory:
         }
         weight = None if self.weight is None else torch.from_numpy(self.weight[rows]).float()
         return Batch(fields, len(rows), labels, weight)
+
+    def held(self) -> Memory:
+        """The same rows with all their cells in memory, where these are."""
+        return self
+
+    def shuffled(self, shown: np.ndarray, size: int, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, Batch]]:
+        """Batches of the rows `shown` with labels, shuffled by torch's own generator, which the loop has seeded."""
+        order = shown[torch.randperm(len(shown)).numpy()]
+        for start in range(0, len(order), size):
+            yield order[start : start + size], self.batch(order[start : start + size], with_labels=True)
 
     def batches(self, size: int, with_labels: bool = False) -> Iterator[tuple[np.ndarray, Batch]]:
         """All rows in order, `size` at a time, each with their positions."""

@@ -78,7 +78,7 @@ def train(
     in_parts = {name for name, one in table.schema.modalities.items() if one.has_parts and one.pretrained is None}
     for member, rows in enumerate(held_out):
         rest = np.setdiff1d(np.arange(len(memory)), rows)
-        train_rows, validation = memory.take(rest), memory.take(rows)
+        train_rows, validation = memory.take(rest), memory.take(judging_rows(memory, rows, recipe.seed)).held()
         seed = recipe.seed * 1000 + member
         network = build(
             memory.collate,
@@ -106,9 +106,9 @@ def train(
         calibrate(network, validation, validation_patterns(validation.present.shape[1]))
         network.to("cpu")
         for name, risk in risks.items():
-            risk[rows] = _centred_risk(network, name, validation)
+            risk[judging_rows(memory, rows, recipe.seed)] = _centred_risk(network, name, validation)
         asked = np.flatnonzero(np.isin(judges, rows))
-        judging = memory.take(judges[asked])
+        judging = memory.take(judges[asked]).held()
         answers.append((asked, mean_outputs([network], judging, patterns), alone_outputs(network, judging)))
         networks.append(network)
         histories.append(history)
@@ -136,6 +136,14 @@ def held_out_rows(table: Table, n_folds: int, seed: int) -> list[np.ndarray]:
         return [np.flatnonzero(table.held_out(test=_HOLD_OUT, seed=seed))]
     folds = table.fold_numbers(n_folds, seed=seed)
     return [np.flatnonzero(folds == fold) for fold in range(n_folds)]
+
+
+def judging_rows(memory: Memory, rows: np.ndarray, seed: int) -> np.ndarray:
+    """Those of the rows held out that a network is stopped on: all that can be in memory at once, ascending."""
+    most = memory.most_held
+    if most is None or len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _measure(network: Network, train_rows: Memory) -> None:

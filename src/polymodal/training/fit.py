@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -104,11 +105,9 @@ def fit(
     with torch.random.fork_rng(devices=devices):
         while not history.stopped:
             done = max(epoch / plan.epochs, (spent + time.monotonic() - start) / budget if budget else 0.0)
-            shown = torch.arange(len(train))
+            shown = np.arange(len(train))
             if difficulty:
-                shown = torch.from_numpy(
-                    difficulty.rows(network, max(done - apart, 0.0) / (1.0 - apart), fabric.device)
-                )
+                shown = difficulty.rows(network, max(done - apart, 0.0) / (1.0 - apart), fabric.device)
             n_batches = math.ceil(len(shown) / plan.batch_size)
             # All randomness of an epoch hangs on (seed, epoch), so a resumed run draws what it would have drawn.
             torch.manual_seed((seed + 1) * 1_000_003 + epoch)
@@ -119,15 +118,12 @@ def fit(
             balancing = None if pretrains else balance
             if balancing:
                 balancing.begin(history.balance)
-            order = shown[torch.randperm(len(shown))]
             total = 0.0
-            for index in range(n_batches):
+            for index, (_, batch) in enumerate(train.shuffled(shown, plan.batch_size, seed, epoch)):
                 elapsed = spent + time.monotonic() - start
                 done = max((epoch + index / n_batches) / plan.epochs, elapsed / budget if budget else 0.0)
                 _set_rate(optimizer, plan, done)
-                rows = order[index * plan.batch_size : (index + 1) * plan.batch_size].numpy()
-                batch = train.batch(rows, with_labels=True)
-                present = torch.from_numpy(train.present[rows])
+                present = batch.present(names)
                 kept = torch.stack([present, schedule.draw(present, max(done - apart, 0.0) / (1.0 - apart))])
                 if pretrains:
                     kept = kept[:0]

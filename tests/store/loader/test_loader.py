@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -137,7 +138,7 @@ def test_only_what_is_wanted_is_read(store: pm.Store, monkeypatch: pytest.Monkey
     read = loader._rows.read
     monkeypatch.setattr(loader._rows, "read", lambda places, names: asked.update(names) or read(places, names))
     assert {name for batch in loader for name in batch.fields} == {"note"}
-    assert asked == {"_states", "note"}
+    assert asked == {"_states", "_sums", "note"}
 
 
 def test_unreadable_cells_are_named_and_not_in_the_batch(tmp_path: object) -> None:
@@ -220,3 +221,30 @@ def test_whole_steps_only_where_asked(store: pm.Store) -> None:
         for rank in (0, 1)
     ]
     assert [[batch.size for batch in one] for one in ranks] == [[16, 16], [16, 16]]
+
+
+@pytest.mark.parametrize("form", ["prepared", "decoded"])
+def test_a_cell_that_the_disk_damaged_is_named_and_not_in_the_batch(
+    store: pm.Store, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = int(np.flatnonzero(store.table().cells("note").present)[4])
+    loader = pm.Loader(store, 16, form=form, columns=["note", "panel"], **SMALL)
+    read = loader._rows.read
+
+    def flipped(places: np.ndarray, names: list[str]) -> object:
+        found = read(places, names)
+        if row not in places or "note" not in names:
+            return found
+        cells = found["note"].to_pylist()
+        cells[places.tolist().index(row)] = "storm"
+        return found.set_column(names.index("note"), "note", [pa.array(cells, pa.large_string())])
+
+    monkeypatch.setattr(loader._rows, "read", flipped)
+    for _ in range(2):
+        for batch in loader:
+            if row in batch.places.tolist():
+                assert batch.places.tolist().index(row) not in batch.fields["note"].rows.tolist()
+    [fault] = loader.faults
+    assert fault.column == "note"
+    assert "sum does not match" in fault.reason
+    assert fault.row == store.take([row]).frame.index[0]

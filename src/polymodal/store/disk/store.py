@@ -216,8 +216,14 @@ class Store:
             raise SchemaError(f"no row of the store meets where={where!r}" if where else "the store has no rows")
         return self._table(read, chosen, schema, kept)
 
-    def take(self, rows: Sequence[int] | np.ndarray, columns: str | Sequence[str] | None = None) -> Table:
-        """Some rows, by their place in the store, in the order asked for; `columns` as in `table`.
+    def take(
+        self,
+        rows: Sequence[int] | np.ndarray,
+        columns: str | Sequence[str] | None = None,
+        *,
+        embedded: bool = False,
+    ) -> Table:
+        """Some rows, by their place in the store, in the order asked for; `columns` and `embedded` as in `table`.
 
         Raises SettingError for a place that is not there.
         """
@@ -225,8 +231,9 @@ class Store:
         if len(places) and not (places.min() >= 0 and places.max() < len(self)):
             raise SettingError(f"places run from 0 to {len(self) - 1}; {places.min()} to {places.max()} came")
         chosen, schema = self._chosen(columns)
-        read = self._dataset.take(places.tolist(), columns=self._reads(chosen))
-        return self._table(read, chosen, schema)
+        kept = [one for one in self._embedded if embedded and one.of in schema.modalities]
+        read = self._dataset.take(places.tolist(), columns=self._reads(chosen, kept))
+        return self._table(read, chosen, schema, kept)
 
     def versions(self) -> list[Version]:
         """The states of the store, the first one first; each can be opened."""
@@ -357,6 +364,22 @@ class Store:
             frame = without_damaged(frame, self._sums.damaged(read), self._first, self.uri)
         embedded = {(one.of, one.key): one.vectors(read, self._sums_of(one.of, read)) for one in kept}
         return Table(frame, schema, embedded=embedded)
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """The columns on disk that `damaged` needs: the sums, and after them what labels and roles need."""
+        is_summed = SUMS in self._dataset.schema.names
+        return (SUMS, *self._sums.groups[-1]) if is_summed else ()
+
+    def damaged(self, read: pa.Table) -> dict[str, np.ndarray]:
+        """By modality the positions of rows that were read from disk and hold another cell than came in.
+
+        Raises ArtifactError where a row's name, targets or roles are not what came in.
+        """
+        found = self._sums.damaged(read)
+        if len(found[-1]):
+            without_damaged(pd.DataFrame(index=self._index(read, self._named)), found, self._first, self.uri)
+        return {name: rows for name, rows in zip(self._first.names, found, strict=False) if len(rows)}
 
     def _sums_of(self, name: str, read: pa.Table) -> np.ndarray:
         """`[n]` uint64, those of the cells of one modality; as noted, where their columns were not read."""

@@ -125,9 +125,11 @@ class Feed:
         where = np.full(len(members), -1)
         where[needed] = inverse
         learnt = self._learnt if self.with_labels else []
-        names = dict.fromkeys([STATES, *(one.name for one in self.maker.columns), *learnt])
+        checked = self.rows.checked if self.with_labels else self.rows.checked[:1]
+        names = dict.fromkeys([STATES, *(one.name for one in self.maker.columns), *learnt, *checked])
         read = self.rows.read(unique, list(names))
-        return _Dealt(Window(self.rows, unique, read, self.maker.schema), where[order], start)
+        window = Window(self.rows, unique, read, self.maker.schema, self.rows.damaged(unique, read))
+        return _Dealt(window, where[order], start)
 
     @property
     def _learnt(self) -> list[str]:

@@ -13,10 +13,11 @@ import torch
 
 from polymodal.errors import CellError
 from polymodal.schema.batch import Batch, Field, KnownLabels
-from polymodal.schema.cells import State
+from polymodal.schema.cells import Broken, State
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk.columns import Column, frame_of
+from polymodal.store.disk.sums import DAMAGED
 from polymodal.store.loader.decoding import Decoder, Part, decoder_of
 from polymodal.store.preprocessing import Preprocessor
 
@@ -65,9 +66,21 @@ class Prepared(Maker):
         places = np.concatenate([part.window.places[part.rows] for part in parts])
         # By position, since a row may be there twice.
         frame = frame_of(read, self.columns, pd.RangeIndex(len(places)))
+        frame = self._without_damaged(frame, parts)
         memory = self.preprocessor.prepare(Table(frame, self.schema), with_labels=False)
         faults = [(int(places[int(str(fault.row))]), fault) for fault in memory.faults]
-        return dict(memory.batch(np.arange(len(places))).fields), faults
+        return dict(memory.batch(np.arange(len(places))).fields), renamed(faults, parts)
+
+    def _without_damaged(self, frame: pd.DataFrame, parts: Sequence[Part]) -> pd.DataFrame:
+        for name in {name for part in parts for name in part.window.damaged}:
+            broken = np.concatenate([np.isin(part.rows, part.window.damaged.get(name, [])) for part in parts])
+            for column in self.schema.modalities[name].sources(name) if broken.any() else ():
+                cells = np.empty(len(frame), dtype=object)
+                cells[:] = frame[column].astype(object).where(frame[column].notna(), None)
+                for row in np.flatnonzero(broken).tolist():
+                    cells[row] = Broken(DAMAGED)
+                frame = frame.assign(**{column: pd.Series(cells, index=frame.index, dtype=object)})
+        return frame
 
 
 class Decoded(Maker):
@@ -101,25 +114,39 @@ class Decoded(Maker):
             if len(here):
                 mask = None if packed.mask is None else torch.from_numpy(packed.mask)
                 fields[name] = Field(torch.from_numpy(packed.values), torch.from_numpy(here), mask)
-        return fields, faults + noted(parts, self.schema)
+        return fields, renamed([*faults, *_noted(parts, self.schema)], parts)
 
 
-def noted(parts: Sequence[Part], schema: Schema) -> list[Fault]:
-    """The cells that were found unreadable as the rows came in."""
+def renamed(faults: Sequence[Fault], parts: Sequence[Part]) -> list[Fault]:
+    """Faults with what their rows are called."""
+    if not faults:
+        return []
+    places = np.unique([place for place, _ in faults])
+    names = dict(zip(places.tolist(), parts[0].window.rows.called(places), strict=True))
+    return [
+        (place, CellError(names[place], fault.column, fault.bare, fault.path, fault.item)) for place, fault in faults
+    ]
+
+
+def _noted(parts: Sequence[Part], schema: Schema) -> list[Fault]:
+    """The cells that were found unreadable as the rows came in, or are no longer what came in."""
     found: list[Fault] = []
     for part in parts:
-        broken = part.window.states[part.rows] == State.UNREADABLE
+        window = part.window
+        broken = (window.states[part.rows] == State.UNREADABLE).any(axis=1)
         if not broken.any():
             continue
-        rows = np.flatnonzero(broken.any(axis=1))
-        places = np.unique(part.window.places[part.rows[rows]])
+        places = np.unique(window.places[part.rows[broken]])
         wanted = {source for name, one in schema.modalities.items() for source in (name, *one.sources(name))}
-        for place, (row, faults) in zip(places.tolist(), part.window.rows.faults_of(places), strict=True):
+        for place, faults in zip(places.tolist(), window.rows.noted(places), strict=True):
             found += [
-                (place, CellError(row, str(one["column"]), str(one["reason"]), one["path"]))
+                (place, CellError(place, str(one["column"]), str(one["reason"]), one["path"]))
                 for one in faults
                 if one["column"] in wanted
             ]
+        for name, rows in window.damaged.items():
+            asked = np.intersect1d(rows, part.rows)
+            found += [(place, CellError(place, name, DAMAGED)) for place in window.places[asked].tolist()]
     return found
 
 

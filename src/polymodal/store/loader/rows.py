@@ -15,7 +15,7 @@ from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.batch import Layout, prepared
-from polymodal.store.disk.columns import FAULTS, LABEL, ROW, STATES, Column, plan
+from polymodal.store.disk.columns import FAULTS, LABEL, ROW, STATES, SUMS, Column, plan
 from polymodal.store.disk.store import Store
 
 _DENSE = 8  # from one row in so many on, neighbours are read with it rather than passed over
@@ -66,11 +66,26 @@ class Rows(ABC):
             return pd.Index(cells.to_numpy())
         return pd.Index(Column.of_field(read.schema.field(LABEL)).to_pandas(cells)[LABEL])
 
-    def faults_of(self, places: np.ndarray) -> list[tuple[Any, list[dict[str, str | None]]]]:
-        """What rows are called, and what was noted of their unreadable cells as they came in."""
-        read = self.read(places, [self.named, FAULTS])
-        noted = [found or [] for found in read[FAULTS].to_pylist()]
-        return list(zip(self.names_of(read), noted, strict=True))
+    def damaged(self, places: np.ndarray, read: pa.Table) -> Mapping[str, np.ndarray]:
+        """By modality, which of the rows that were read (by position) hold another cell than came in.
+
+        Raises ArtifactError where labels or roles are not what came in.
+        """
+        return {}
+
+    @property
+    def checked(self) -> Sequence[str]:
+        """The columns that `damaged` needs besides those of cells: the sums, then what labels and roles need."""
+        return ()
+
+    def called(self, places: np.ndarray) -> list[Any]:
+        """What the rows at ascending places are called."""
+        found: list[Any] = self.names_of(self.read(places, [self.named])).tolist()
+        return found
+
+    def noted(self, places: np.ndarray) -> list[list[dict[str, str | None]]]:
+        """What was noted of the unreadable cells of rows at ascending places as they came in."""
+        return [found or [] for found in self.read(places, [FAULTS])[FAULTS].to_pylist()]
 
 
 class StoreRows(Rows):
@@ -85,6 +100,7 @@ class StoreRows(Rows):
         self.first = sorted(store._record.schema["modalities"])
         self._dataset = store._dataset
         self._count = len(store)
+        self._sound = np.zeros(self._count, dtype=bool)  # rows whose cells were held against their sums
 
     def __len__(self) -> int:
         return self._count
@@ -101,6 +117,23 @@ class StoreRows(Rows):
             return disk.rows_at(self._dataset, places, names, _DENSE)
         except OSError as error:
             raise ArtifactError(f"{self.store.uri} is damaged and cannot be read: {error}") from error
+
+    @property
+    def checked(self) -> Sequence[str]:
+        return self.store.checked
+
+    def damaged(self, places: np.ndarray, read: pa.Table) -> Mapping[str, np.ndarray]:
+        found: dict[str, list[np.ndarray]] = {}
+        start = 0
+        for piece in read.to_batches():
+            own = slice(start, start + len(piece))
+            if SUMS in read.schema.names and not self._sound[places[own]].all():  # once is enough
+                broken = self.store.damaged(pa.Table.from_batches([piece]))
+                self._sound[places[own]] = not broken
+                for name, rows in broken.items():
+                    found.setdefault(name, []).append(start + rows)
+            start += len(piece)
+        return {name: np.concatenate(rows) for name, rows in found.items()}
 
     def scan(self, columns: Sequence[Column]) -> Iterator[pa.RecordBatch]:
         yield from self._dataset.to_batches(columns=[one.name for one in columns], scan_in_order=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -28,12 +28,14 @@ class Window:
         places: `[m]` their places there, ascending.
         read: their columns.
         schema: of what is wanted of them.
+        damaged: by modality, which rows (by position) hold another cell than came in.
     """
 
     rows: Rows
     places: np.ndarray
     read: pa.Table
     schema: Schema
+    damaged: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def states(self) -> np.ndarray:
@@ -46,6 +48,7 @@ class Window:
                 found[:, position] = noted[:, first.index(name)]
             else:
                 found[:, position] = ~self.read[self.column(name).name].is_null().to_numpy()
+            found[self.damaged.get(name, []), position] = State.UNREADABLE
         return found
 
     @cached_property
@@ -63,6 +66,9 @@ class Window:
     @cached_property
     def weight(self) -> np.ndarray | None:
         """`[m]` weights of the rows, or None."""
+        column = self.schema.weight
+        if column is not None and (self._learnt.frame[column] == 0).all():
+            return np.zeros(len(self.places))  # which is no fault, as long as others have some
         return self._learnt.weights()
 
     def column(self, name: str) -> Column:
