@@ -108,8 +108,8 @@ def _checked(source: Path | bytes, path: str | None) -> str:
             end = _end_of_chunks(file, size)
         elif kind == "matroska":
             end = _end_of_segments(file, size, path)
-        elif kind == "gif" and _at(file, max(0, size - 32), 32).rstrip(b"\0")[-1:] != b";":
-            raise Unreadable("it is cut off: its end is missing", path)
+        elif kind == "gif":
+            _check_blocks(_at(file, 0, size), path)
         elif kind == "mpegts":
             _check_packets(file, size, _packet_of(start), path)
     if end > size:
@@ -124,6 +124,28 @@ def _packet_of(start: bytes) -> int:
         if len(places) > 1 and all(start[place] == 0x47 for place in places):
             return length
     return 0
+
+
+def _check_blocks(data: bytes, path: str | None) -> None:
+    """A GIF file is a chain of blocks; FFmpeg looks for the next one where the chain is broken."""
+    place = 13 + _palette(data[10:11])
+    while data[place : place + 1] != b";":
+        kind = data[place : place + 1]
+        if kind == b",":
+            place += 11 + _palette(data[place + 9 : place + 10])
+        elif kind == b"!":
+            place += 2
+        else:
+            reason = "it is damaged: its chain of blocks is broken" if kind else "it is cut off: its end is missing"
+            raise Unreadable(reason, path)
+        while data[place : place + 1] not in (b"", b"\0"):
+            place += 1 + data[place]
+        place += 1
+
+
+def _palette(flags: bytes) -> int:
+    """Bytes of the table of colours that such flags announce."""
+    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
 
 
 def _check_packets(file: BinaryIO, size: int, length: int, path: str | None) -> None:

@@ -35,6 +35,8 @@ def sound_of(source: Path | bytes, rate: int, longest: float) -> np.ndarray | No
         return from_file(source, rate, longest)
     with opened(source, "video") as container:
         if not container.streams.audio:
+            if not container.streams.video:
+                raise Unreadable("there are neither pictures nor sound in it")
             return None
         return _decoded(container, rate, longest)
 
