@@ -97,11 +97,11 @@ def test_encoders_of_a_fixed_rate_refuse_irregular_ones() -> None:
 
 
 def waves(n: int, seed: int) -> pd.DataFrame:
-    """Two classes that differ in nothing but pitch, half of the samples gone at random."""
+    """Two classes that differ in nothing but pitch, sampled at random times, half of the samples gone."""
     random = np.random.default_rng(seed)
     cells, labels = np.empty(n, dtype=object), []
     for row in range(n):
-        times = np.sort(random.choice(80, 40, replace=False)) / 80
+        times = np.sort(random.permutation(random.random(80))[:40])
         turns = (4.0, 7.0)[row % 2] * times + random.random()
         cells[row] = (times, np.sin(2 * np.pi * turns) + 0.2 * random.normal(size=40))
         labels.append("low" if row % 2 == 0 else "high")

@@ -176,9 +176,23 @@ def test_times_on_an_even_grid_are_a_regular_series() -> None:
     assert "irregular=True" in fault.reason
 
 
+def test_an_even_grid_is_taken_as_one_from_two_fifths_on() -> None:
+    random = np.random.default_rng(0)
+    for share, irregular in ((0.5, False), (0.25, True)):
+        times = [np.sort(random.choice(200, int(200 * share), replace=False)) / 50 for _ in range(9)]
+        found = Series().resolve("x", frame(*[(one, np.ones(len(one))) for one in times]))
+        assert isinstance(found, Series)
+        assert found.irregular is irregular
+        assert found.rate == (None if irregular else 50.0)
+    wavering = np.arange(400) / 50 + random.normal(0, 0.001, 400)  # as the clock of a telephone does
+    found = Series().resolve("x", frame((wavering, np.ones(400))))
+    assert isinstance(found, Series)
+    assert found.rate == pytest.approx(50, rel=1e-3)
+
+
 def test_a_grid_that_was_asked_for() -> None:
     with pytest.raises(SchemaError, match="not those of one rate"):
-        Series(irregular=False).resolve("x", frame((TIMES**2 / 3, np.arange(5.0))))
+        Series(irregular=False).resolve("x", frame((np.array([0, 1, 2.4, 3.4, 9]), np.arange(5.0))))
     sparse = Series(irregular=False).resolve("x", frame((np.array([0.0, 1, 2, 9]), np.arange(4.0))))
     assert isinstance(sparse, Series)
     assert sparse.rate == 1.0

@@ -15,7 +15,7 @@ from polymodal.schema.cells import Unreadable
 UNITS = {"ns": 10**-9, "us": 10**-6, "ms": 10**-3, "s": 1.0, "min": 60.0, "h": 3600.0, "D": 86_400.0}
 _TICKS = 10**9  # a second
 _OFF_GRID = 0.25  # of a step, that a time may lie off an even grid
-MOSTLY = 0.8  # share of an even grid that is filled where nobody said that times are even
+DENSE = 0.4  # share of an even grid that is filled; from about there on, gaps on a grid tell more than lone times
 _LONGEST = 100  # times as many steps as measurements, that an even grid may have
 
 
@@ -156,7 +156,7 @@ def _averaged(values: np.ndarray, places: np.ndarray, n: int) -> np.ndarray:
     return found
 
 
-def common_rate(lines: Sequence[Line], filled: float = MOSTLY) -> float | None:
+def common_rate(lines: Sequence[Line], filled: float = DENSE) -> float | None:
     """Samples a second, if the times of all cells lie on even grids of one step, of which that share is filled.
 
     >>> even = Line(np.array([0.0, 0.1, 0.2, 0.4, 0.5]), np.zeros((5, 1)), False, 0)
@@ -166,10 +166,11 @@ def common_rate(lines: Sequence[Line], filled: float = MOSTLY) -> float | None:
     known = [line for line in lines if len(line.seconds) > 1]
     if not known:
         return None
-    step = float(np.median(np.concatenate([np.diff(line.seconds) for line in known])))
-    counts = [np.rint((line.seconds[-1] - line.seconds[0]) / step) for line in known]
-    total = sum(float(line.seconds[-1] - line.seconds[0]) for line in known)
-    rate = float(f"{sum(counts) / total:.9g}") if total else 0.0
+    steps = np.concatenate([np.diff(line.seconds) for line in known])
+    short = np.quantile(steps, 0.1)  # steps over gaps are longer, and those that waver a little shorter
+    step = float(np.median(steps[steps <= 1.5 * short]))
+    counts = [np.rint(np.diff(line.seconds) / step).sum() for line in known]
+    rate = float(f"{sum(counts) / steps.sum():.9g}")
     if not rate or any(_places(line.seconds, rate) is None for line in known):
         return None
     measured = sum(int((~np.isnan(line.values)).sum()) for line in known)

@@ -14,7 +14,7 @@ from pydantic import model_validator
 
 from polymodal.errors import SchemaError
 from polymodal.modalities._channels import bare, blocks_of, chosen, in_order, is_plain, is_timed, laid_out
-from polymodal.modalities._clocks import MOSTLY, UNITS, Line, common_rate, is_even, on_grid, on_one_line
+from polymodal.modalities._clocks import DENSE, UNITS, Line, common_rate, is_even, on_grid, on_one_line
 from polymodal.modalities._curves import sparkline
 from polymodal.modalities._paths import resolve
 from polymodal.modalities._recordings import SUFFIXES, array_or_none, load, shortened
@@ -52,11 +52,12 @@ class Series(Modality):
     counted in `unit`, or dates; the column `time` of theirs is found if it bears a usual name. Out of order they are
     sorted, values of one time are averaged, and the report says so.
 
-    `rate` is in samples a second. Times that lie on an even grid make a series at that rate, with gaps where a sample
-    is not there; else it is `irregular`, and neither filled nor interpolated. Left out, the table decides; files are
-    taken to be regular. Irregular time counts from the first measurement, or without `relative` from its zero.
-    `channels` are those to read, in that order. Series longer than `max_length` are averaged over windows down to it.
-    `patch` cuts regular ones into so many samples at a time for a Transformer (`series_patches`).
+    `rate` is in samples a second. Times on an even grid that is two fifths filled or more make a series at that rate,
+    with gaps where a sample is not there; else it is `irregular`, and neither filled nor interpolated. `irregular` says
+    so whatever the times are; files are taken to be regular. Irregular time counts from the first measurement, or
+    without `relative` from its zero. `channels` are those to read, in that order. Series longer than `max_length` are
+    averaged over windows down to it. `patch` cuts regular ones into so many samples at a time for a Transformer
+    (`series_patches`).
 
     >>> cells = Series(rate=50).read("gait", pd.DataFrame({"gait": [[0.0, 1.0, 0.5], None]}), None)
     >>> cells.state.tolist(), cells.samples[0].shape
@@ -130,7 +131,7 @@ class Series(Modality):
         if names and not self.channels:
             settled["channels"] = tuple(sorted(names))
         if lines and not self.irregular:
-            rate = self.rate or common_rate(lines, 0.0 if self.irregular is False else MOSTLY)
+            rate = self.rate or common_rate(lines, 0.0 if self.irregular is False else DENSE)
             if rate is not None and all(is_even(line, rate) for line in lines):
                 settled |= {"irregular": False, "rate": rate}
             elif self.irregular is False:
