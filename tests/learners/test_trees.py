@@ -33,6 +33,16 @@ def test_few_rows_get_fewer_rounds():
     assert max(Trees.strengths(100)) < max(Trees.strengths(300))
 
 
+def test_further_rounds_end_with_the_work_they_take(make_design, make_task):
+    design = make_design(rows=1_000)
+    task = make_task(design, Number())
+    assert list(Trees.further(320.0, design, design.names, task)) == [640.0, 1280.0]
+    assert list(Trees.further(2560.0, design, design.names, task)) == [5120.0]
+    assert not Trees.further(5120.0, design, design.names, task)
+    few = make_design(rows=999)
+    assert not Trees.further(320.0, few, few.names, make_task(few, Number()))
+
+
 @pytest.mark.parametrize("spoil", [lambda one: one[:40], lambda one: np.full(9, 255, dtype=np.uint8)])
 def test_a_damaged_file_is_refused(spoil, make_design, make_task):
     design = make_design()

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import polymodal as pm
+from polymodal.learners import trees
 from polymodal.learners._evidence import prior_of
 from polymodal.learners._learner import Task
 from polymodal.learners.linear import Linear
+from polymodal.learners.trees import Trees
 from polymodal.portfolio.jury import Jury
 from polymodal.portfolio.plain import folds, measure, refit, teams, try_out
 from polymodal.portfolio.preset import judging_patterns
@@ -99,6 +101,20 @@ def test_refit_learns_from_every_row(memory):
     said = model.answer(part.design, patterns)[-1, :, 0]
     assert set(model.modalities) == set(measure(memory, 0))
     assert np.corrcoef(said, task.labels.values)[0, 1] > 0.8
+
+
+def test_trees_go_on_while_more_of_them_help(monkeypatch):
+    """Hills and hollows have more slopes than the first rounds can cut into steps."""
+    monkeypatch.setattr(trees, "_MOST_ROUNDS", 640)
+    x = RANDOM.random((1_200, 2))
+    table = pm.Table.read({"a": x[:, 0], "b": x[:, 1], "y": np.sin(9 * x).prod(axis=1)}, target="y")
+    memory = Preprocessor.measure(table, {}).prepare(table)
+    held = [np.arange(0, 1_200, 4)]
+    [found], task, patterns, jury = tried(memory, ("trees",), held)
+    assert found.strength == 640
+    [fold] = folds(memory, held, held[0], 0)
+    usual = Trees.path(fold.design, ["tabular"], task.of(fold.rest), Trees.strengths(1_200))
+    assert found.loss < min(jury.loss(one.answer(fold.held_design, patterns)) for one in usual)
 
 
 def test_teams():

@@ -49,7 +49,8 @@ class Learner(ABC):
     """One model of one target, from one modality or several.
 
     `view` says which features it reads. `path` fits it at every strength of `strengths(n_rows)`, from the most
-    restrained on; which one serves is settled on rows held out, or is the middle one where there are too few. `kinds`
+    restrained on, and while the last one does best at those `further` on; which one serves is settled on rows held out,
+    or is the middle one where there are too few. `kinds`
     names the targets it can learn, all when empty; for others it is left out. `least` is how many rows it needs.
     """
 
@@ -67,6 +68,11 @@ class Learner(ABC):
     @abstractmethod
     def strengths(cls, n_rows: int) -> Sequence[float]:
         """From the most restrained on."""
+
+    @classmethod
+    def further(cls, last: float, design: Design, modalities: Sequence[str], task: Task) -> Sequence[float]:
+        """Beyond the `last` strength, for when that did best; none where a path has an end or goes on at no cost."""
+        return ()
 
     @classmethod
     @abstractmethod

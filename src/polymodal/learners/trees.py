@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 _ROUNDS = (20.0, 40.0, 80.0, 160.0, 320.0)
+_MANY = 1_000  # rows from which more rounds than those are tried while they help, up to
+_MOST_ROUNDS, _MOST_WORK = 5_120, 2e10  # and as long as rows x columns x classes x rounds take about a minute
 _FEW = 200  # rows below which so many rounds only learn by heart
 _LOSSES = {"number": "regression", "survival": "cox", "multilabel": "binary"}
 _AT_ONCE = 50_000  # rows times subsets answered at once
@@ -31,7 +33,8 @@ class Trees(Learner):
     """LightGBM (Ke et al. 2017) on the modalities side by side, an absent one as missing values.
 
     Each row is learnt from twice, as it is and with a subset of its modalities, so that the trees know what to make
-    of the rest when some are hidden. The strength is the number of rounds at a learning rate of .05. Attributes:
+    of the rest when some are hidden. The strength is the number of rounds at a learning rate of .05, which grows as
+    long as that helps and takes no more than about a minute. Attributes:
     `models`, one a label for several labels, else one; `seen`, the classes that had rows; `scale`, of one step of a
     number's models.
     """
@@ -50,6 +53,20 @@ class Trees(Learner):
     @classmethod
     def strengths(cls, n_rows: int) -> Sequence[float]:
         return _ROUNDS if n_rows >= _FEW else _ROUNDS[:-1]
+
+    @classmethod
+    def further(cls, last: float, design: Design, modalities: Sequence[str], task: Task) -> Sequence[float]:
+        if len(task.labels) < _MANY:
+            return ()
+        n_columns = sum(design.compact[name].shape[1] for name in modalities if name in design.compact)
+        loss = _LOSSES.get(task.target.kind, "multiclass" if len(task.prior) > 2 else "binary")
+        n_outputs = 1 if loss in ("regression", "cox") or len(task.prior) == 2 else len(task.prior)
+        a_round = len(design) * min(len(modalities), 2) * n_columns * n_outputs
+        return [
+            more
+            for more in (2 * last, 4 * last)
+            if more <= _MOST_ROUNDS and a_round * _rounds(loss, more) <= _MOST_WORK
+        ]
 
     @classmethod
     def path(cls, design: Design, modalities: Sequence[str], task: Task, strengths: Sequence[float]) -> list[Self]:

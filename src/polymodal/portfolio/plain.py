@@ -33,12 +33,13 @@ class Fold:
 
 @dataclass(frozen=True)
 class Tried:
-    """A learner on some modalities: the strength that did best on rows held out, and its evidence there `[P, N, R]`."""
+    """A learner on some modalities: the strength that did best on rows held out, its evidence `[P, N, R]` and loss."""
 
     learner: str
     modalities: tuple[str, ...]
     strength: float
     evidence: np.ndarray
+    loss: float = np.nan
 
     @property
     def name(self) -> str:
@@ -94,13 +95,37 @@ def try_out(
         kind: type[Learner] = LEARNERS.get(learner)
         if not kind.learns(task.target):
             continue
-        strengths = kind.strengths(len(task.labels))
         for some in teams(parts[0].design.names):
-            evidence = np.zeros((len(strengths), len(patterns), jury.n, len(task.prior)))
-            fitted = [_try_fold(kind, some, fold, task, patterns, strengths, evidence) for fold in parts]
-            if any(fitted):
-                best = int(np.argmin([jury.loss(one) for one in evidence]))
-                yield Tried(learner, some, strengths[best], evidence[best])
+            strengths = kind.strengths(len(task.labels))
+            best = _best(kind, learner, some, parts, task, jury, patterns, strengths)
+            while best is not None and best.strength == strengths[-1]:
+                strengths = kind.further(best.strength, parts[0].design, some, task)
+                beyond = _best(kind, learner, some, parts, task, jury, patterns, strengths) if strengths else None
+                if beyond is None or beyond.loss >= best.loss:
+                    break
+                best = beyond
+            if best is not None:
+                yield best
+
+
+def _best(
+    kind: type[Learner],
+    learner: str,
+    modalities: tuple[str, ...],
+    parts: Sequence[Fold],
+    task: Task,
+    jury: Jury,
+    patterns: np.ndarray,
+    strengths: Sequence[float],
+) -> Tried | None:
+    """At the strength of least loss; None when no fold has enough to learn from."""
+    evidence = np.zeros((len(strengths), len(patterns), jury.n, len(task.prior)))
+    fitted = [_try_fold(kind, modalities, fold, task, patterns, strengths, evidence) for fold in parts]
+    if not any(fitted):
+        return None
+    found = [jury.loss(one) for one in evidence]
+    best = int(np.argmin(found))
+    return Tried(learner, modalities, strengths[best], evidence[best], found[best])
 
 
 def refit(tried: Tried, design: Design, task: Task) -> Learner:
