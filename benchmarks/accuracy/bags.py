@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegressionCV, RidgeCV
 from sklearn.metrics import roc_auc_score
+from sklearn.preprocessing import StandardScaler
 
 import polymodal as pm
 from benchmarks.quick import few, model, seeds
@@ -33,7 +34,7 @@ def drawn(pictures: np.ndarray, digits: np.ndarray, n: int, random: np.random.Ge
 
 def averaged(features: ImageFeatures, bags: pd.DataFrame) -> np.ndarray:
     """The mean of the features of a bag's pictures, how many there are, and the one times the other."""
-    mean = np.stack([features.wide([_coloured(one) for one in bag]).mean(axis=0) for bag in bags["digits"]])
+    mean = np.stack([features.compact([_coloured(one) for one in bag]).mean(axis=0) for bag in bags["digits"]])
     count = np.array([[float(len(bag))] for bag in bags["digits"]])
     return np.hstack([mean, count, mean * count])
 
@@ -55,20 +56,20 @@ def compared(seed: int) -> dict[str, tuple[float, float]]:
 
     singles = [_coloured(one) for one in pictures[known]]
     features = ImageFeatures.measure(singles, pm.Image().measure(singles), seed)
-    here, there = averaged(features, train), averaged(features, test)
+    scaler = StandardScaler().fit(averaged(features, train))
+    here, there = (scaler.transform(averaged(features, bags)) for bags in (train, test))
     nine = LogisticRegressionCV(
         Cs=1 / STRENGTHS, max_iter=2000, scoring="neg_log_loss", l1_ratios=(0.0,), use_legacy_attributes=False
     )
     probability = nine.fit(here, train["nine"]).predict_proba(there)[:, 1]
-    total = RidgeCV(STRENGTHS * 100).fit(here, train["total"]).predict(there)
+    total = RidgeCV(STRENGTHS).fit(here, train["total"]).predict(there)
     found = {"mean of features": scores(probability, total, test)}
 
     targets = {"nine": pm.Category(), "total": pm.Number()}
     table = pm.Table.read(train, target=targets, types={"digits": pm.Image(many=True)})
     asked = pm.Table(test, table.schema)
-    for name, settings in {"network": {"learners": ["network"]}, "polymodal": {}}.items():
-        outputs = model(seed, **settings).fit(table, progress=False).predict(asked).outputs
-        found[name] = scores(outputs["nine"][:, 1], outputs["total"][:, 0], test)
+    outputs = model(seed).fit(table, progress=False).predict(asked).outputs
+    found["polymodal"] = scores(outputs["nine"][:, 1], outputs["total"][:, 0], test)
     return found
 
 

@@ -180,7 +180,7 @@ class Many(Modality):
         """The first item, and how many there are."""
         there = [one for one in sample if one is not None]
         shown = self.of.html(there[0])
-        return shown if len(there) == 1 else f'{shown}<span class="count">1 of {len(there)}</span>'
+        return shown if len(there) == 1 else f'{shown} <span class="count">1 of {len(there)}</span>'
 
     def example(self, random: np.random.Generator) -> list[Any]:  # type: ignore[override]
         """A random raw cell of up to three items, often with a gap among them."""
