@@ -1,6 +1,9 @@
 """Bringing together what was recorded apart: `pair` joins tables, `clock` brings streams onto one clock.
 
 >>> import polymodal as pm
+>>> scans = {"patient": ["a", "a", "c"], "scan": ["1.png", "2.png", "3.png"]}
+>>> pm.align.pair.by_key({"patient": ["a", "b"]}, scans, "patient", several="list").table["scan"].tolist()
+[['1.png', '2.png'], None]
 >>> pm.align.clock.asof({"time": [5, 10]}, {"time": [0, 10], "dose": [1, 2]}).table["dose"].tolist()
 [1, 2]
 """
