@@ -142,3 +142,25 @@ def test_only_kinds_that_take_numbers_are_asked_about_columns_of_numbers(monkeyp
     monkeypatch.setattr(pm.Audio, "recognises", classmethod(lambda cls, values, files: asked.append(values.name)))
     infer_schema(pd.DataFrame({"age": [1.5, 2.5], "note": ["chest pain", "all is well"], "ill": [True, False]}))
     assert asked == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ([f"{n},5" for n in range(N)], "numbers written with a comma, such as '0,5'"),
+        ([f"{n % 5} %" for n in range(N)], "percentages"),
+        ([f"${n}.50" for n in range(N)], "amounts of money"),
+        ([f"{n + 1:02}.03.2024" for n in range(N)], "dates, such as '01.03.2024'"),
+    ],
+)
+def test_what_looks_like_numbers_or_dates_is_pointed_out(cells, says):
+    reasons = infer({"column": cells, "age": range(N)}).reasons
+    assert says in reasons["column"]
+    assert "looks like" not in reasons["age"]
+
+
+def test_the_reason_of_a_table_points_at_its_columns():
+    reason = infer({"share": ["10 %", "20 %"] * N, "age": list(range(2 * N))}).reasons["tabular"]
+    assert reason == (
+        "2 columns of numbers and categories; 'share' looks like percentages, such as '10 %': leave the sign out"
+    )

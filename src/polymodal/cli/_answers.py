@@ -38,7 +38,7 @@ def tell(predictions: Predictions, out: Path | None, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(answers))
     elif out is None:
-        typer.echo(answers.head(SHOWN).to_string(index=False))
+        typer.echo(answers.head(SHOWN).to_string(index=False) if len(answers) else "No rows.")
         if len(answers) > SHOWN:
             note(f"... and {len(answers) - SHOWN} more rows; --out answers.csv writes them all")
 

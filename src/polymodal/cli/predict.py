@@ -15,7 +15,9 @@ from polymodal.errors import SettingError
 
 def predict(
     model: options.ModelFile,
-    data: Annotated[str | None, typer.Argument(metavar="[DATA]", help="A CSV or Parquet file.")] = None,
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help="A CSV or Parquet file, a folder with one, or a store.")
+    ] = None,
     row: Annotated[
         str | None, typer.Option("--row", metavar="JSON", help="One row in place of DATA; leave out what is absent.")
     ] = None,

@@ -23,6 +23,17 @@ LEFT_OUT = "left out: "
 _FIRST, _LAST = ("image", "series", "vector"), ("tabular", "text")
 _PANEL_WIDTH = 20
 _LEAST_ROWS_TO_DOUBT = 10
+_LOOKED_AT = 200
+_WRITTEN = (
+    (re.compile(r"[-+]?\d[\d.]*,\d+"), "numbers written with a comma", "write them as 1234.5"),
+    (re.compile(r"[-+]?\d[\d.,]*\s?%"), "percentages", "leave the sign out"),
+    (re.compile(r"[-+]?[$€£¥]\s?\d[\d.,]*|\d[\d.,]*\s?[$€£¥]"), "amounts of money", "leave the sign out"),
+    (
+        re.compile(r"\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})"),
+        "dates",
+        "types= with pm.Moment(format='%d.%m.%Y') reads them",
+    ),
+)
 _ID_NAME = re.compile(r"(?:^|[\W_])(?:id|uuid|guid)$", re.IGNORECASE)
 _CAMEL_ID_NAME = re.compile(r"[a-z](?:Id|ID)$")
 _COUNTER_NAME = re.compile(r"^(?:index|key|row|nr|no|unnamed: \d+)$|_(?:index|key)$", re.IGNORECASE)
@@ -98,7 +109,8 @@ def infer_schema(
         name = _free_name("tabular", taken)
         # Sorted, so that the order of columns in a file changes nothing.
         modalities[name] = MODALITIES.get("tabular")(columns=tuple(sorted(table_columns))).resolve(name, frame)
-        reasons[name] = f"{len(table_columns)} columns of numbers and categories"
+        hints = [hint for column in table_columns for hint in reasons[column].partition(";")[1:] if hint]
+        reasons[name] = f"{len(table_columns)} columns of numbers and categories{''.join(hints)}"
     alone = [(name, one.beside) for name, one in modalities.items() if one.beside and one.beside not in modalities]
     if alone:
         faults = [
@@ -139,19 +151,31 @@ def _recognise(column: str, values: pd.Series, files: Path | None) -> tuple[str 
     for kind in (*_FIRST, *others):
         if kind in kinds and (reason := MODALITIES.get(kind).recognises(values, files)):
             return kind, reason
+    hint = _looks_like(column, known)
     unusable = _is_identifier(column, known)
     if unusable:
-        return None, LEFT_OUT + unusable
+        return None, LEFT_OUT + unusable + hint
     for kind in _LAST:
         if kind in kinds and (reason := MODALITIES.get(kind).recognises(values, files)):
-            return kind, reason
+            return kind, reason + hint
     if "text" in kinds and all(isinstance(one, str) for one in known):
-        return "text", f"single words of {known.nunique()} values, too many for categories"
+        return "text", f"single words of {known.nunique()} values, too many for categories{hint}"
     sample = repr(known.iloc[0])
     return None, (
         f"{LEFT_OUT}no modality recognises {_types_of(known)}, first {sample[:60]}. "
         f"Say types={{{column!r}: ...}} to use it"
     )
+
+
+def _looks_like(column: str, known: pd.Series) -> str:
+    """What text looks like that is numbers or dates to a reader only, and what to do; empty for anything else."""
+    seen = known.head(_LOOKED_AT).tolist()
+    if not all(isinstance(one, str) for one in seen):
+        return ""
+    for pattern, what, remedy in _WRITTEN:
+        if sum(pattern.fullmatch(one.strip()) is not None for one in seen) >= 0.9 * len(seen):
+            return f"; {column!r} looks like {what}, such as {seen[0]!r}: {remedy}"
+    return ""
 
 
 def _is_identifier(column: str, known: pd.Series) -> str | None:
