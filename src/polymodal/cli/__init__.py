@@ -1,7 +1,9 @@
 """The command line. One file a command, named like it; a file that starts with an underscore is no command.
 
-Exit codes: 0 fine, 1 the data or the fit is at fault (the message says what to do), 2 the command was not understood,
-130 interrupted. Answers go to stdout; progress and notes go to stderr.
+A folder is a command of commands.
+
+Exit codes: 0 fine, 1 the data, a setting or the fit is at fault (the message says what to do), 2 the command was not
+understood, 130 interrupted. Answers go to stdout; progress and notes go to stderr.
 """
 
 from __future__ import annotations
@@ -61,14 +63,29 @@ def _root(
 
 
 def _commands() -> list[str]:
-    """As typed: a file's name with dashes."""
-    files = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return sorted(name.replace("_", "-") for name in files)
+    """As typed: a file's name with dashes, after that of its folder."""
+    found = []
+    for module in pkgutil.iter_modules(__path__):
+        inside = [f"{__path__[0]}/{module.name}"] if module.ispkg else []
+        files = [f"{module.name} {one.name}" for one in pkgutil.iter_modules(inside)] if inside else [module.name]
+        found += [name.replace("_", "-") for name in files if "_" not in (name[0], name.partition(" ")[2][:1])]
+    return sorted(found)
 
 
+def _room(name: str) -> typer.Typer:
+    """A command of commands."""
+    room = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(room, name=name.replace("_", "-"), help=importlib.import_module(f"{__name__}.{name}").__doc__)
+    return room
+
+
+_rooms: dict[str, typer.Typer] = {}
 for _name in _commands():
-    _file = _name.replace("-", "_")
-    app.command(_name)(getattr(importlib.import_module(f"{__name__}.{_file}"), _file))
+    _home, _, _own = _name.replace("-", "_").rpartition(" ")
+    if _home and _home not in _rooms:
+        _rooms[_home] = _room(_home)
+    _module = importlib.import_module(".".join(filter(None, (__name__, _home, _own))))
+    (_rooms[_home] if _home else app).command(_name.rpartition(" ")[2])(getattr(_module, _own))
 
 
 def main() -> None:
