@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from polymodal.errors import MissingExtraError
+from polymodal.modalities._npy import array_from
 from polymodal.schema.cells import Unreadable
 
 SUFFIXES = (".nii", ".nii.gz", ".npy")
@@ -27,7 +28,7 @@ def from_bytes(data: bytes, path: str | None) -> tuple[np.ndarray, tuple[float, 
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data, path)
     if data[:6] == b"\x93NUMPY":
-        return _from_npy(data, path), None
+        return array_from(data, path), None
     return _from_nifti(data, path)
 
 
@@ -46,13 +47,6 @@ def _unpacked(data: bytes, path: str | None) -> bytes:
     if len(found) > _MOST_BYTES:
         raise Unreadable(f"it unpacks to more than {_MOST_BYTES:,} bytes", path)
     return found
-
-
-def _from_npy(data: bytes, path: str | None) -> np.ndarray:
-    try:
-        return np.load(io.BytesIO(data), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise Unreadable(f"not a readable array: {error}", path) from error
 
 
 def _from_nifti(data: bytes, path: str | None) -> tuple[np.ndarray, tuple[float, ...]]:

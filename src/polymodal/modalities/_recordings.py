@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from polymodal.modalities._npy import BROKEN, array_from
 from polymodal.schema.cells import Unreadable
 
+# What zip, pandas and Arrow raise on broken bytes, besides.
+_BROKEN = (*BROKEN, RuntimeError, zipfile.BadZipFile, zlib.error, csv.Error, pd.errors.ParserError)
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".parquet")
 
 
@@ -44,18 +50,21 @@ def column_or_none(raw: Any) -> np.ndarray | None:
 def load(path: Path) -> Any:
     """An array, or a frame or dict of named columns. Raises Unreadable for a file that holds neither."""
     suffix = path.suffix.lower()
+    if suffix == ".npy":
+        return array_from(path)
     try:
-        if suffix == ".npy":
-            return np.load(path, allow_pickle=False)
+        if suffix in SUFFIXES and not path.stat().st_size:
+            raise Unreadable("the file is empty", str(path))
         if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
+            # As bytes, since NumPy leaves a file open that it cannot read.
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             return next(iter(arrays.values())) if len(arrays) == 1 else arrays
         if suffix == ".parquet":
             return pd.read_parquet(path)
         if suffix in (".csv", ".tsv", ".txt"):
             return pd.read_csv(path, sep="\t" if suffix == ".tsv" else None, engine="python")
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, pd.errors.ParserError) as error:
+    except _BROKEN as error:
         raise Unreadable(f"not a readable series: {error}", str(path)) from error
     raise Unreadable(f"a series file ends in one of {', '.join(SUFFIXES)}", str(path))
 

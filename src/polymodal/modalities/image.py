@@ -144,12 +144,16 @@ class Image(Modality):
             return self._open(io.BytesIO(data), None) if pixels is None else pixels
         if isinstance(raw, (str, Path)):
             path = resolve(str(raw), files)
-            pixels = self._open(path, str(path))
-            _refuse_damage(path.read_bytes(), str(path))
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise Unreadable(f"not a readable picture: {error.strerror or error}", str(path)) from error
+            pixels = self._open(io.BytesIO(data), str(path))
+            _refuse_damage(data, str(path))
             return pixels
         raise Unreadable(f"a picture is expected (path, bytes, Pillow image or array), {type(raw).__name__} came")
 
-    def _open(self, source: Path | io.BytesIO, path: str | None) -> np.ndarray:
+    def _open(self, source: io.BytesIO, path: str | None) -> np.ndarray:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what Pillow warns of (odd metadata, large size) is decided below
@@ -178,6 +182,8 @@ def said_of(error: Exception) -> str:
     """What is wrong with a picture; Pillow names the object in memory that it could not identify."""
     if isinstance(error, UnidentifiedImageError):
         return "it is of no known format, or only the beginning of one"
+    if isinstance(error, Pillow.DecompressionBombError):  # which Pillow tells before the size can be asked
+        return f"its pixels are over the limit of {_MAX_PIXELS:,}; make it smaller first"
     return str(error) or type(error).__name__
 
 

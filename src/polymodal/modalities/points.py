@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field as Setting
 
+from polymodal.modalities._npy import array_from
 from polymodal.modalities._paths import resolve
 from polymodal.modalities._thinning import thinned
 from polymodal.registry import MODALITIES
@@ -159,10 +160,4 @@ def _numbers(raw: Any) -> np.ndarray | None:
 def _load(path: Path) -> np.ndarray:
     if path.suffix.lower() != ".npy":
         raise Unreadable("a file of points ends in .npy", str(path))
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise Unreadable(f"not a readable array: {error}", str(path)) from error
-    if not isinstance(loaded, np.ndarray):  # an archive of several arrays under that name
-        raise Unreadable("one array is expected, an archive came", str(path))
-    return loaded
+    return array_from(path)

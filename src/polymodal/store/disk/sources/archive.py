@@ -5,7 +5,6 @@ Members are read where they lie, by offset; nothing is extracted.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import tarfile
@@ -19,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import DataError, SchemaError
-from polymodal.schema.cells import Broken
+from polymodal.modalities._npy import array_from
+from polymodal.schema.cells import Broken, Unreadable
 from polymodal.schema.read import read_frame
 from polymodal.store.disk.sources._rows import SEEN, Rows, digest, replaced, with_heavy
 
@@ -178,9 +178,9 @@ def _heavy(member: Member | None, ending: str) -> Any:
     if _suffix(ending) != "npy":
         return data
     try:
-        return np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        return Broken(f"not a readable array: {error}", member.name)
+        return array_from(data)
+    except Unreadable as fault:
+        return Broken(fault.reason, member.name)
 
 
 def _text(data: bytes) -> str:
