@@ -14,6 +14,7 @@ import pandas as pd
 from polymodal.errors import CellError, SchemaError, SettingError, near_miss
 from polymodal.schema.cells import Cells, State, Unread
 from polymodal.schema.inference import infer_schema
+from polymodal.schema.numeric import to_numbers
 from polymodal.schema.read import read_frame
 from polymodal.schema.report import TableReport
 from polymodal.schema.schema import Schema
@@ -189,7 +190,7 @@ class Table:
         column = self._role("weight")
         if column is None:
             return None
-        weights = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        weights = to_numbers(column).to_numpy(dtype=np.float64, na_value=np.nan)
         wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
         if len(wrong):
             raws = column.astype(object).where(column.notna(), None).tolist()
