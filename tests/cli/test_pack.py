@@ -76,6 +76,10 @@ def test_a_store_is_data_to_the_other_commands(packed: Path, tmp_path: Path) -> 
     run("fit", packed, "--preset", "fast", "--learner", "linear", "--folds", 1, "--out", model)
     assert len(json.loads(run("predict", model, packed, "--json").stdout)) == 60
     assert "outcome" in json.loads(run("evaluate", model, packed, "--json").stdout)["targets"]
+    larger = run(
+        "fit", packed, "--preset", "fast", "--learner", "linear", "--folds", 1, "--out", model, "--memory", "1KB"
+    )
+    assert "batch by batch" in larger.output
     assert json.loads(run("check", packed, "--json").stdout)["rows"] == 60
     assert "Did you mean 'outcome'" in run("check", packed, "--target", "outcom", code=1).stderr
     assert "leave --id out" in run("check", packed, "--id", "patient", code=1).stderr

@@ -75,6 +75,13 @@ def read_to_learn(
     return table
 
 
+def is_stored(data: Any) -> bool:
+    """Whether it is the path of a store."""
+    from polymodal.store.disk.dataset import is_store
+
+    return is_store(data)
+
+
 def _stored(data: str, targets: Sequence[str], given: Sequence[str]) -> Table:
     """The table of a store, which says itself what its columns are; of its targets those that are asked for."""
     from polymodal.store.disk.store import Store

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
-from polymodal.cli._table import parse_encoders, read_to_learn
+from polymodal.cli._table import is_stored, parse_encoders, read_to_learn
 from polymodal.errors import ArtifactError
 
 
@@ -76,6 +76,10 @@ def fit(
         typer.Option("--checkpoint", metavar="FILE", help="Save progress here, and go on from it after a kill."),
     ] = None,
     max_unreadable: options.MaxUnreadable = 0.1,
+    memory: Annotated[
+        str,
+        typer.Option("--memory", metavar="SIZE", help="A store beyond this is read batch by batch; without --test."),
+    ] = "2GB",
     json: options.Json = False,
 ) -> None:
     """Learn a model from a table and save it as one file.
@@ -88,7 +92,11 @@ def fit(
       polymodal fit patients.csv --target survival:days:vital_status --out survival.pm
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
-    table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
+    table: Any = None
+    if is_stored(data) and not (test or target or files or type or ignore or any(roles.values())):
+        table = pm.Store.open(data)
+    if table is None or not table.schema.targets:
+        table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
     _make_place(out)
     kept = None
     if test > 0:
@@ -108,7 +116,7 @@ def fit(
         curriculum=curriculum,
         seed=seed,
     )
-    model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable)
+    model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable, memory=memory)
     model.save(out)
     note(f"Saved {out}")
     made_of = model.leaderboard()

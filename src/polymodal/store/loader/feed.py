@@ -125,7 +125,7 @@ class Feed:
         where = np.full(len(members), -1)
         where[needed] = inverse
         learnt = self._learnt if self.with_labels else []
-        checked = self.rows.checked if self.with_labels else self.rows.checked[:1]
+        checked = self.rows.checked(unique)[: None if self.with_labels else 1]
         names = dict.fromkeys([STATES, *(one.name for one in self.maker.columns), *learnt, *checked])
         read = self.rows.read(unique, list(names))
         window = Window(self.rows, unique, read, self.maker.schema, self.rows.damaged(unique, read))

@@ -73,8 +73,7 @@ class Rows(ABC):
         """
         return {}
 
-    @property
-    def checked(self) -> Sequence[str]:
+    def checked(self, places: np.ndarray) -> Sequence[str]:
         """The columns that `damaged` needs besides those of cells: the sums, then what labels and roles need."""
         return ()
 
@@ -118,16 +117,15 @@ class StoreRows(Rows):
         except OSError as error:
             raise ArtifactError(f"{self.store.uri} is damaged and cannot be read: {error}") from error
 
-    @property
-    def checked(self) -> Sequence[str]:
-        return self.store.checked
+    def checked(self, places: np.ndarray) -> Sequence[str]:
+        return () if self._sound[places].all() else self.store.checked  # once is enough
 
     def damaged(self, places: np.ndarray, read: pa.Table) -> Mapping[str, np.ndarray]:
         found: dict[str, list[np.ndarray]] = {}
         start = 0
         for piece in read.to_batches():
             own = slice(start, start + len(piece))
-            if SUMS in read.schema.names and not self._sound[places[own]].all():  # once is enough
+            if SUMS in read.schema.names and not self._sound[places[own]].all():
                 broken = self.store.damaged(pa.Table.from_batches([piece]))
                 self._sound[places[own]] = not broken
                 for name, rows in broken.items():
