@@ -25,6 +25,7 @@ from polymodal.schema.dtypes import plain_dtype
         (np.array([1, None], dtype=object), "float64", [1.0, None]),
         (np.array([True, False], dtype=object), "bool", [True, False]),
         (np.array([1j, 2.0]), "object", [1j, 2.0]),
+        (pd.Series(["a", "b\ud800", "\ud83d\ude42"], dtype=object), "str", ["a", "b\ufffd", "\U0001f642"]),
         (pd.to_timedelta(["90s", None]), "float64", [90.0, None]),
         (pd.array([250, None], pd.ArrowDtype(pa.duration("ms"))), "float64", [0.25, None]),
         (np.array([pd.Timedelta("1h"), None], dtype=object), "float64", [3600.0, None]),

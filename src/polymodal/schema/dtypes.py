@@ -31,6 +31,8 @@ def plain_dtype(column: pd.Series) -> pd.Series | None:
         kind = pd.api.types.infer_dtype(column, skipna=True)
         if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
             return _as_numbers(column)
+        if (kind == "string" or kind.startswith("mixed")) and not all(map(_is_text, column)):
+            return column.map(_as_text).infer_objects()
         return column.astype(bool) if kind == "boolean" and not column.hasnans else None
     if dtype.kind == "c":
         return column.astype(object)  # pandas counts complex numbers as numeric; no modality reads them
@@ -75,6 +77,19 @@ def plain_spans(column: pd.Series) -> pd.Series | None:
     if kind == "interval":
         return column.map(lambda one: None if pd.isna(one) else str(one)).astype("category")
     return None
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half a surrogate pair, as broken exports hold; nothing can write it
+            return False
+    return True
+
+
+def _as_text(value: object) -> object:
+    return value if _is_text(value) else str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _arrow_backed(column: pd.Series) -> pd.Series:
