@@ -33,6 +33,7 @@ from polymodal.store.loader.outline import outline
 from polymodal.store.loader.size import n_bytes
 from polymodal.store.loader.streamed import larger_store
 from polymodal.store.preprocessing import Preprocessor
+from polymodal.training.aligned import train_space
 from polymodal.training.budget import seconds
 from polymodal.training.build import probe
 from polymodal.training.choice import Choice
@@ -40,12 +41,15 @@ from polymodal.training.ensemble import Recipe, held_out_rows
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
-from polymodal.training.rows import learners, refuse_unreadable, settled
-from polymodal.training.settings import setting_faults
+from polymodal.training.rows import learners, pairable, refuse_unreadable, settled
+from polymodal.training.settings import ALIGN, setting_faults
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from polymodal.crossmodal.index import Index
+    from polymodal.crossmodal.retrieval import Retrieval
+    from polymodal.crossmodal.vectors import Vectors
     from polymodal.explain.evaluation import Evaluation
     from polymodal.explain.explanation import Explanation
     from polymodal.store.disk.store import Store
@@ -84,6 +88,13 @@ class Model:
         segments: 0 to 0.9, the largest share of a series (a span of time) or of a panel or table (a block of columns)
             that the network is trained without, drawn anew for each cell.
         curriculum: "none", or "difficulty": for the first half of the training rows that the network finds hard wait.
+        objective: "predict" the targets, or "align": learn a space in which cells of one row lie together and others
+            apart, whatever their modality, for `vectors`, `retrieval` and `index`; targets, if there are any, are
+            learnt by the same network.
+        contrast: what "align" learns from: "sigmoid" (of every two cells, do they belong together?), "infonce" (which
+            of all belongs to this one?), both by every two modalities that a row has, or "total_correlation" (do all
+            the cells of a row belong together?), which finds what no two modalities tell.
+        hub: for "align", the modality that all others are paired with, instead of each with each.
 
     >>> import polymodal as pm
     >>> table = pm.Table.read({"x": [0.0, 1.0] * 20, "y": ["a", "b"] * 20}, target="y")
@@ -115,6 +126,9 @@ class Model:
         pretrain: int = 0,
         segments: float = 0.0,
         curriculum: str = "none",
+        objective: str = "predict",
+        contrast: str = "sigmoid",
+        hub: str | None = None,
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
             raise SettingError(f"encoders is a dict of modality to encoder; {type(encoders).__name__} came")
@@ -128,6 +142,7 @@ class Model:
         self.precision, self.accelerator = precision, accelerator
         self.patterns, self.balance, self.pretrain = patterns, balance, pretrain
         self.segments, self.curriculum = segments, curriculum
+        self.objective, self.contrast, self.hub = objective, contrast, hub
         self.histories: list[History] = []
         self.limitations: list[str] = []
         self._portfolio: Portfolio | None = None
@@ -137,7 +152,7 @@ class Model:
 
     def __repr__(self) -> str:
         state = (
-            f"fitted: {', '.join(self.schema.names)} -> {', '.join(self.schema.targets)}"
+            f"fitted: {', '.join(self.schema.names)} -> {', '.join(self.schema.targets) or 'a shared space'}"
             if self.is_fitted
             else "not fitted"
         )
@@ -219,7 +234,7 @@ class Model:
         refuse_unreadable(given, max_unreadable)
         preset = PRESETS[self.preset]
         names = preset.learners if self.learners is None else self.learners
-        chosen = settled(learners(given, least_rows(names)))
+        chosen = settled(learners(given, least_rows(names))) if given.schema.targets else pairable(given)
         choice = Choice.of(chosen.schema, self.encoders)
         if stored is None:
             chosen = chosen.with_schema(choice.schema)
@@ -230,21 +245,22 @@ class Model:
             preprocessor = Preprocessor.measure(stored.sample(chosen, self.seed), choice.frozen)
             prepared = stored.streamed(chosen, preprocessor)
         features = {n: probe(n, e, prepared) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
-        n_asked = preset.n_folds(chosen) if self.folds == "auto" else self.folds
+        aligns = self.objective == ALIGN
+        n_asked = 1 if aligns else preset.n_folds(chosen) if self.folds == "auto" else self.folds
         n_folds = min(n_asked, chosen.n_groups)
         plan = partial(self._plan, n_networks=n_folds if preset.is_quick else 1)
-        recipe = Recipe(self.fusion, self.width, self.dropout, choice.trained, features, plan, self.seed)
+        contrast = self.contrast if aligns else None
+        encoders = choice.trained
+        recipe = Recipe(self.fusion, self.width, self.dropout, encoders, features, plan, self.seed, contrast, self.hub)
+        file = None if checkpoint is None else Path(checkpoint)
         with progress_bar(progress) as watch:
-            portfolio, histories = train_portfolio(
-                chosen,
-                prepared,
-                recipe,
-                names,
-                n_folds,
-                budget=limit,
-                checkpoint=None if checkpoint is None else Path(checkpoint),
-                watch=watch,
-            )
+            if chosen.schema.targets:
+                portfolio, histories = train_portfolio(
+                    chosen, prepared, recipe, names, n_folds, budget=limit, checkpoint=file, watch=watch
+                )
+            else:
+                network, history = train_space(chosen, prepared, recipe, budget=limit, checkpoint=file, watch=watch)
+                portfolio, histories = Portfolio.of_networks({}, [network]), [history]
         self._portfolio, self.histories = portfolio, histories
         self.limitations = limitations(chosen, prepared, held_out_rows(chosen, n_folds, self.seed), n_asked)
         self.limitations += [] if stored is None else [stored.limitation(chosen)]
@@ -264,6 +280,7 @@ class Model:
         return together([self._answered(*block) for block in in_blocks(rows, self.schema, files)])
 
     def _answered(self, table: Table, notes: list[str]) -> Predictions:
+        self._refuse_without_target()
         memory = self.preprocessor.prepare(table, with_labels=False)
         full = np.ones((1, len(self.schema.names)), dtype=bool)
         values = self.portfolio.answer(memory, full, self._device)[0]
@@ -288,6 +305,7 @@ class Model:
         return joined([self._lattice(block, samples) for block, _ in in_blocks(table, self.schema, files)])
 
     def _lattice(self, table: Table, samples: int) -> Lattice:
+        self._refuse_without_target()
         memory = self.preprocessor.prepare(table)
         patterns, permutations = requested_patterns(len(self.schema.names), samples, self.seed)
         return Lattice(
@@ -329,6 +347,37 @@ class Model:
 
         return explain(self.lattice(table, files=files), target, metric, seed=self.seed)
 
+    def vectors(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Vectors:
+        """The cells of a table as vectors of length one that can be compared across modalities.
+
+        Raises FitError for a model that was not fitted with objective="align".
+        """
+        from polymodal.crossmodal.vectors import Vectors
+
+        network = self._aligned()
+        rows, _ = as_table(table, self.schema, files)
+        memory = self.preprocessor.prepare(rows, with_labels=False)
+        return Vectors.of(network, memory, rows.row_names(), self._device)
+
+    def retrieval(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Retrieval:
+        """How well each modality of a table finds each other: recall, median rank, and how the space is filled.
+
+        Raises FitError for a model that was not fitted with objective="align", and when nothing can be looked for.
+        """
+        from polymodal.crossmodal.retrieval import retrieval
+
+        return retrieval(self.vectors(table, files=files))
+
+    def index(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Index:
+        """The rows of a table, to be searched by any part of a row.
+
+        Raises FitError for a model that was not fitted with objective="align".
+        """
+        from polymodal.crossmodal.index import Index
+
+        rows, _ = as_table(table, self.schema, files)
+        return Index(self, rows, self.vectors(rows))
+
     def report(self, path: str | os.PathLike[str], table: Any, *, files: str | os.PathLike[str] | None = None) -> Path:
         """Write one self-contained HTML page on the model's answers for a table, and return its path."""
         from polymodal.report.page import write_page
@@ -357,6 +406,18 @@ class Model:
         to_artifact(self).write(Path(path))
         return Path(path)
 
+    def _aligned(self) -> Network:
+        """The network with a space."""
+        found = next((one for one in self.networks if one.space is not None), None)
+        if found is None:
+            self.portfolio  # noqa: B018 (says so if it is not fitted at all)
+            raise FitError(f"the model learnt no shared space; fit it with Model(objective={ALIGN!r})")
+        return found
+
+    def _refuse_without_target(self) -> None:
+        if not self.schema.targets:
+            raise FitError("the model learnt a shared space and no target; ask vectors, retrieval or index")
+
     def _plan(self, n_rows: int, n_networks: int) -> Plan:
         return Plan.for_rows(
             n_rows,
@@ -373,6 +434,7 @@ class Model:
             segments=self.segments,
             curriculum=self.curriculum,
             n_networks=n_networks,
+            compares=self.objective == ALIGN,
         )
 
     def _check_settings(self, table: Any) -> None:
@@ -380,8 +442,11 @@ class Model:
             raise SettingError(
                 f"fit takes a Table, {type(table).__name__} came; read it first: pm.Table.read(data, target=...)"
             )
-        if not table.schema.targets:
-            raise SettingError("the table has no target; name it: pm.Table.read(data, target=...)")
+        if not table.schema.targets and self.objective != ALIGN:
+            raise SettingError(
+                "the table has no target; name it: pm.Table.read(data, target=...). What belongs together can be "
+                f"learnt without one: Model(objective={ALIGN!r})"
+            )
         if not table.schema.modalities:
             raise SettingError("the table has no modality to learn from; see print(table.report())")
         faults = [*setting_faults(vars(self), table.schema), *preset_faults(self.preset, self.learners)]

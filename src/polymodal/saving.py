@@ -25,6 +25,7 @@ from polymodal.store.embeddings import Embeds
 from polymodal.store.preprocessing import Preprocessor, carrier_of
 from polymodal.training.build import build
 from polymodal.training.fit import History
+from polymodal.training.settings import ALIGN
 
 if TYPE_CHECKING:
     from polymodal.model import Model
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _SETTINGS = (
     "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
     "learning_rate", "weight_decay", "patience", "precision", "accelerator", "patterns",
-    "balance", "pretrain", "segments", "curriculum",
+    "balance", "pretrain", "segments", "curriculum", "objective", "contrast", "hub",
 )  # fmt: skip
 
 
@@ -104,12 +105,14 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
         network = build(
             {name: (pre.carriers[name], pre.statistics[name]) for name in pre.schema.names},
             pre.schema.targets,
-            fusion=model.fusion if member == NETWORK else member,
+            fusion=None if not pre.schema.targets else model.fusion if member == NETWORK else member,
             width=model.width,
             dropout=model.dropout,
             encoders=copy.deepcopy(own),  # each member has its own
             features=model._features,
             seed=0,
+            contrast=model.contrast if model.objective == ALIGN else None,
+            hub=model.hub,
         )
         weights = artifact.below(f"network/{index}/")
         try:

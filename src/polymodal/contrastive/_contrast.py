@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int64
@@ -35,8 +36,10 @@ class Contrast(nn.Module):
     """Draws the modalities of a row together and those of different rows apart.
 
     Built as `Contrast(names, width, hub)`: M modalities, E numbers in a vector, and the modality that all others are
-    paired with, or None for every pair.
+    paired with, or None for every pair. `is_joint` says that the cells of a query mean more together than one by one.
     """
+
+    is_joint: ClassVar[bool] = False
 
     def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
         super().__init__()

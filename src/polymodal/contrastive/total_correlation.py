@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -27,6 +28,8 @@ class TotalCorrelation(Contrast):
     (after Gated Symile 2026), so that one of noise does not spoil the product. Vectors count as rescaled to numbers of
     size one, for a product of M numbers below one would vanish.
     """
+
+    is_joint: ClassVar[bool] = True
 
     def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
         super().__init__(names, width, hub)

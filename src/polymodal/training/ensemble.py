@@ -30,7 +30,7 @@ Watch = Callable[[int, int, int, int, Mapping[str, float]], None]  # member, of 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is built and trained, apart from the rows."""
+    """How a network is built and trained, apart from the rows; with `contrast`, modalities share a space besides."""
 
     fusion: str
     width: int
@@ -39,6 +39,8 @@ class Recipe:
     features: Mapping[str, int]
     plan: Callable[[int], Plan]
     seed: int
+    contrast: str | None = None
+    hub: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def train(
             encoders={n: copy.deepcopy(e) for n, e in recipe.encoders.items()},
             features=recipe.features,
             seed=seed,
+            contrast=recipe.contrast,
+            hub=recipe.hub,
         )
         _measure(network, train_rows)
         history = fit(

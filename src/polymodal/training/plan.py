@@ -58,10 +58,12 @@ class Plan:
         segments: float = 0.0,
         curriculum: str = "none",
         n_networks: int = 1,
+        compares: bool = False,
     ) -> Plan:
         """Fill in what was left open: small data get many passes in small batches, large data few in large ones.
 
         Where several networks are trained, one a fold, each gets fewer passes, so that together they cost about two.
+        Where rows are compared with each other, batches are larger, for only what is in one is compared.
         """
         import torch
 
@@ -74,7 +76,8 @@ class Plan:
         least, most = _PASSES
         visits = min(_VISITS, _ALL_VISITS / n_networks)
         passes = epochs or int(min(max(visits / max(n_rows, 1), least), most)) + pretrain
-        size = batch_size or (32 if n_rows < 500 else 64 if n_rows < 5_000 else 128)
+        usual = 32 if n_rows < 500 else 64 if n_rows < 5_000 else 128
+        size = batch_size or (4 * usual if compares else usual)
         return cls(
             epochs=passes,
             batch_size=min(size, n_rows),

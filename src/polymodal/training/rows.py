@@ -42,6 +42,18 @@ def learners(table: Table, least: int = LEAST_ROWS) -> Table:
     return chosen
 
 
+def pairable(table: Table, least: int = LEAST_ROWS) -> Table:
+    """The rows that have anything; `least` of them have two modalities at least. Raises FitError when fewer do."""
+    present = table.present()
+    several = int((present.sum(axis=1) > 1).sum())
+    if several < least:
+        raise FitError(
+            f"{several} of {len(table)} rows have cells of two modalities, which a shared space is learnt from; "
+            f"at least {least} are needed"
+        )
+    return table.take(np.flatnonzero(present.any(axis=1)))
+
+
 def settled(table: Table) -> Table:
     """The same rows, with what their targets read off them filled in, such as balanced class weights."""
     targets, weight = {}, table.weights()

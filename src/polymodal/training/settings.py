@@ -11,11 +11,13 @@ from torch import nn
 
 from polymodal.adapters.lora import LoRA
 from polymodal.errors import near_miss
-from polymodal.registry import BALANCES, FUSIONS, OBJECTIVES
+from polymodal.registry import BALANCES, CONTRASTS, FUSIONS, OBJECTIVES
 from polymodal.schema.schema import Schema
 from polymodal.training.difficulty import CURRICULA
 from polymodal.training.schedules import SCHEDULES
 
+ALIGN = "align"
+TASKS = ("predict", ALIGN)
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 MOST_FOLDS = 20
 _LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1, "pretrain": 0}
@@ -28,6 +30,7 @@ def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]
     if asked["fusion"] not in FUSIONS.names():
         yield f"unknown fusion {asked['fusion']!r}. {near_miss(asked['fusion'], FUSIONS.names())}"
     yield from _encoder_faults(asked["encoders"], schema)
+    yield from _space_faults(asked, schema)
     yield from _objective_faults(schema)
     for name, least in _LEAST_WHOLE.items():
         if name in asked and not (_is_whole(asked[name]) and asked[name] >= least):
@@ -66,6 +69,26 @@ def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str
         if not isinstance(encoder, (str, nn.Module, LoRA)):
             came = f"the class {encoder.__name__}" if isinstance(encoder, type) else type(encoder).__name__
             yield f"encoder of {name!r} is a name, a folder, a pm.LoRA or an nn.Module object; {came} came"
+
+
+def _space_faults(asked: Mapping[str, Any], schema: Schema) -> Iterator[str]:
+    for noun, known in (("objective", TASKS), ("contrast", CONTRASTS.names())):
+        if asked[noun] not in known:
+            yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), known)}"
+    if asked["objective"] != ALIGN:
+        if asked["hub"] is not None:
+            yield f"hub={asked['hub']!r} says whom modalities are paired with in a shared space: objective={ALIGN!r}"
+        return
+    if len(schema.modalities) < 2:
+        yield f"objective={ALIGN!r} takes two modalities or more; the table has {', '.join(schema.names) or 'none'}"
+    if asked["hub"] is not None and asked["hub"] not in schema.modalities:
+        yield f"hub={asked['hub']!r} is no modality. {near_miss(str(asked['hub']), schema.names)}"
+    if asked["folds"] not in ("auto", 1):
+        yield f"objective={ALIGN!r} learns one space; folds={asked['folds']!r} would learn several"
+    if not schema.targets:
+        for noun, usual in (("balance", "none"), ("curriculum", "none"), ("pretrain", 0)):
+            if asked[noun] != usual:
+                yield f"{noun}={asked[noun]!r} is about learning a target, and the table has none"
 
 
 def _objective_faults(schema: Schema) -> Iterator[str]:
