@@ -1,0 +1,101 @@
+"""`polymodal align clock`: offset and drift between the clocks of two recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import polymodal as pm
+from polymodal.cli import _options as options
+from polymodal.cli._answers import refuse_ending
+from polymodal.cli._console import answer
+from polymodal.cli._plot import refuse_ending as refuse_picture
+from polymodal.cli._plot import save
+from polymodal.cli.align._output import write
+from polymodal.errors import SettingError
+
+if TYPE_CHECKING:
+    from polymodal.align.clock import Stream
+
+
+def clock(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="A table with times, by whose clock all shall be.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="A table of the other clock.")],
+    time: Annotated[
+        str, typer.Option("--time", metavar="COLUMN", help="The column of times; FIRST=SECOND for two names.")
+    ] = "time",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="COLUMN",
+            help="What both recorded; FIRST=SECOND for two names; repeat for several. By default all numbers.",
+        ),
+    ] = None,
+    events: Annotated[bool, typer.Option("--events", help="Rows are events, of which only the times count.")] = False,
+    drift: Annotated[bool, typer.Option("--drift", help="How one clock runs against the other, too.")] = False,
+    window: Annotated[
+        str | None, typer.Option("--window", metavar="TIME", help="With --drift: length of the pieces, such as 30s.")
+    ] = None,
+    phase: Annotated[
+        bool, typer.Option("--phase", help="Weigh all frequencies alike: for echoes and broad-band signals.")
+    ] = False,
+    max_offset: Annotated[
+        str | None, typer.Option("--max-offset", metavar="TIME", help="Clocks are no further apart, such as 2min.")
+    ] = None,
+    unit: Annotated[str, typer.Option("--unit", help="Of numbers that are times: ns, us, ms, s, min, h, D.")] = "s",
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="NAME", help="Where clocks stood that show local time.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write SECOND with times by the clock of FIRST."),
+    ] = None,
+    plot: options.Plot = None,
+    json: options.Json = False,
+) -> None:
+    """Find the offset between two clocks, and with --drift how they run apart, from what both recorded.
+
+    \b
+    Example:
+      polymodal align clock watch.csv phone.csv --column acceleration --drift --plot clocks.png --out phone_aligned.csv
+      polymodal align clock claps.csv flashes.csv --events --max-offset 1min --json
+    """
+    refuse_ending(out)
+    refuse_picture(plot)
+    if window is not None and not drift:
+        raise SettingError("--window has a meaning with --drift only")
+    if events and (phase or column or window):
+        raise SettingError("with --events only times count; leave --phase, --column and --window out")
+    own_time, _, other_time = time.partition("=")
+    names = [one.partition("=") for one in column or ()]
+    reading: dict[str, Any] = {"unit": unit, "zone": zone}
+    limits: dict[str, Any] = {"max_offset": max_offset}
+    way = pm.align.clock
+    if events:
+        times = [_times(*one) for one in ((first, own_time), (second, other_time or own_time))]
+        found: Any = (way.event_drift if drift else way.event_offset)(*times, unit=unit, **limits)
+    else:
+        columns = [own for own, _, _ in names] or None, [other or own for own, _, other in names] or None
+        streams = (
+            way.Stream.read(first, time=own_time, columns=columns[0], name=Path(first).stem, **reading),
+            way.Stream.read(second, time=other_time or own_time, columns=columns[1], name=Path(second).stem, **reading),
+        )
+        found = way.drift(*streams, window=window, phase=phase, **limits) if drift else None
+        found = way.offset(*streams, phase=phase, **limits) if found is None else found
+    answer(found, found.to_dict(), json)
+    save(found, plot)
+    if out is not None:
+        moved: Stream = found.apply(found.second)
+        write(moved.to_pandas(), out)
+
+
+def _times(source: str, name: str) -> Any:
+    from polymodal.align._columns import need_columns
+    from polymodal.schema.read import read_frame
+
+    frame, _ = read_frame(source)
+    need_columns(frame, [name], Path(source).stem)
+    return frame[name]
