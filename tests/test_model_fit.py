@@ -55,7 +55,7 @@ def test_too_many_corrupt_pictures_are_refused_and_listed(photos):
     assert all(f"row {row}, column 'photo', file {folder / f'{row}.png'}" in message for row in (3, 7, 20))
     assert "raise max_unreadable" in message
     assert fit(columns, files=folder, max_unreadable=0.2).is_fitted
-    with pytest.raises(UnreadableError, match="more than 0%"):
+    with pytest.raises(UnreadableError, match="more than 0 %"):
         fit(columns, files=folder, max_unreadable=0.0)
 
 
