@@ -84,6 +84,15 @@ def test_a_fit_finds_them(notes, letters):
     np.testing.assert_array_equal(model.predict(store).to_pandas(), elsewhere.predict(store).to_pandas())
 
 
+def test_a_fit_that_reads_batch_by_batch_finds_them(notes, letters):
+    store = notes.embed({"note": "letters"})
+    letters.given.clear()
+    model = pm.Model(encoders={"note": "letters"}, learners=["network"], folds=1, epochs=2)
+    model.fit(store, memory="1KB", progress=False)
+    assert any("batch by batch" in one for one in model.limitations)
+    assert letters.given == []
+
+
 def test_other_weights_and_other_settings_are_not_mixed_up(store, letters):
     store = store.embed({"note": "letters"}).embed({"note": "other"})
     assert len(Letters.load("other").given) == 26

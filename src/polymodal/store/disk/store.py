@@ -362,8 +362,26 @@ class Store:
         frame = frame_of(read, chosen, self._index(read, self._named))
         if SUMS in read.schema.names:
             frame = without_damaged(frame, self._sums.damaged(read), self._first, self.uri)
-        embedded = {(one.of, one.key): one.vectors(read, self._sums_of(one.of, read)) for one in kept}
-        return Table(frame, schema, embedded=embedded)
+        return Table(frame, schema, embedded=self.vectors(kept, read))
+
+    def embedded(self, embedders: Mapping[str, Any], schema: Schema) -> list[Embedded]:
+        """What is kept of these encoders, which read the cells of `schema`."""
+        keys = {(name, key_of(one, schema.modalities[name])) for name, one in embedders.items()}
+        return [one for one in self._embedded if (one.of, one.key) in keys]
+
+    def beside(self, kept: Sequence[Embedded]) -> list[str]:
+        """The columns on disk that `vectors` needs."""
+        added = [
+            one.name for one in self._columns if one.modality is not None and {one.columns[0]} & {k.of for k in kept}
+        ]
+        noted = (
+            [SUMS] if SUMS in self._dataset.schema.names else [name for group in self._sums.groups for name in group]
+        )
+        return list(dict.fromkeys([*noted, *added, *(name for one in kept for name in (one.name, one.sums))]))
+
+    def vectors(self, kept: Sequence[Embedded], read: pa.Table) -> dict[tuple[str, str], np.ndarray]:
+        """By modality and key the vectors of rows that were read, None where there is none of that cell."""
+        return {(one.of, one.key): one.vectors(read, self._sums_of(one.of, read)) for one in kept}
 
     @property
     def checked(self) -> tuple[str, ...]:

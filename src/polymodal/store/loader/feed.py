@@ -126,7 +126,9 @@ class Feed:
         where[needed] = inverse
         learnt = self._learnt if self.with_labels else []
         checked = self.rows.checked(unique)[: None if self.with_labels else 1]
-        names = dict.fromkeys([STATES, *(one.name for one in self.maker.columns), *learnt, *checked])
+        names = dict.fromkeys(
+            [STATES, *(one.name for one in self.maker.columns), *self.maker.beside, *learnt, *checked]
+        )
         read = self.rows.read(unique, list(names))
         window = Window(self.rows, unique, read, self.maker.schema, self.rows.damaged(unique, read))
         return _Dealt(window, where[order], start)

@@ -216,7 +216,7 @@ class Loader:
             {name: preprocessor.statistics[name] for name in schema.names},
             {name: one for name, one in preprocessor.embedders.items() if name in schema.names},
         )
-        return Prepared(narrowed, rows.columns)
+        return Prepared(narrowed, rows.columns, rows.store if isinstance(rows, StoreRows) else None)
 
 
 def _check(

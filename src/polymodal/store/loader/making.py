@@ -17,7 +17,9 @@ from polymodal.schema.cells import Broken, State
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk.columns import Column, frame_of
+from polymodal.store.disk.store import Store
 from polymodal.store.disk.sums import DAMAGED
+from polymodal.store.embeddings import Resumes
 from polymodal.store.loader.decoding import Decoder, Part, decoder_of
 from polymodal.store.preprocessing import Preprocessor
 
@@ -29,6 +31,7 @@ class Maker(ABC):
 
     schema: Schema
     columns: Sequence[Column]
+    beside: Sequence[str] = ()  # further columns on disk
 
     @abstractmethod
     def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
@@ -56,10 +59,13 @@ class Maker(ABC):
 class Prepared(Maker):
     """Batches as a model takes them: each cell through the same preprocessing as those of a table."""
 
-    def __init__(self, preprocessor: Preprocessor, columns: Sequence[Column]) -> None:
-        self.preprocessor, self.schema = preprocessor, preprocessor.schema
+    def __init__(self, preprocessor: Preprocessor, columns: Sequence[Column], store: Store | None = None) -> None:
+        self.preprocessor, self.schema, self.store = preprocessor, preprocessor.schema, store
         reads = {source for name, one in self.schema.modalities.items() for source in one.sources(name)}
         self.columns = [one for one in columns if reads & set(one.columns)]
+        frozen = {name: one for name, one in preprocessor.embedders.items() if not isinstance(one, Resumes)}
+        self._kept = [] if store is None else store.embedded(frozen, self.schema)
+        self.beside = store.beside(self._kept) if store is not None and self._kept else ()
 
     def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
         read = pa.concat_tables([part.window.take(part.rows, self.columns) for part in parts])
@@ -67,9 +73,17 @@ class Prepared(Maker):
         # By position, since a row may be there twice.
         frame = frame_of(read, self.columns, pd.RangeIndex(len(places)))
         frame = self._without_damaged(frame, parts)
-        memory = self.preprocessor.prepare(Table(frame, self.schema), with_labels=False)
+        table = Table(frame, self.schema, embedded=self._vectors(parts))
+        memory = self.preprocessor.prepare(table, with_labels=False)
         faults = [(int(places[int(str(fault.row))]), fault) for fault in memory.faults]
         return dict(memory.batch(np.arange(len(places))).fields), renamed(faults, parts)
+
+    def _vectors(self, parts: Sequence[Part]) -> dict[tuple[str, str], np.ndarray]:
+        """Those that the store keeps, so that nothing is embedded again."""
+        if self.store is None or not self.beside:
+            return {}
+        read = [part.window.read.select(list(self.beside)).take(pa.array(part.rows)) for part in parts]
+        return self.store.vectors(self._kept, pa.concat_tables(read))
 
     def _without_damaged(self, frame: pd.DataFrame, parts: Sequence[Part]) -> pd.DataFrame:
         for name in {name for part in parts for name in part.window.damaged}:

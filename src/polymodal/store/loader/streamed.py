@@ -83,8 +83,9 @@ class Streamed(Memory):
         rows, places, preprocessor = self._there
         unique, where = np.unique(places, return_inverse=True)
         # As a store gives them, each cell held against its sum.
-        table = rows.store.take(unique, list(preprocessor.schema.names)).with_schema(preprocessor.schema)
-        table = Table(table.frame.set_axis(pd.RangeIndex(len(unique)), axis=0), table.schema)
+        table = rows.store.take(unique, list(preprocessor.schema.names), embedded=True).with_schema(preprocessor.schema)
+        index = pd.RangeIndex(len(unique))
+        table = Table(table.frame.set_axis(index, axis=0), table.schema, embedded=table.embedded)
         memory = preprocessor.prepare(table, with_labels=False).take(where)
         return replace(memory, labels=self.labels, weight=self.weight)
 
@@ -105,7 +106,7 @@ class Streamed(Memory):
     def _fed(self, order: np.ndarray, plan: Plan, size: int, with_labels: bool) -> Iterator[tuple[np.ndarray, Batch]]:
         """Batches of rows whose places ascend in `order`, dealt as a plan says."""
         rows, places, preprocessor = self._there
-        maker = Prepared(preprocessor, rows.columns)
+        maker = Prepared(preprocessor, rows.columns, rows.store)
         chosen = places[order]
         feed = Feed(rows, maker, plan, chosen, None, size, 0, 1, with_labels=False, drop_last=False)
         for _, batch, _ in feed.made(0, min(os.cpu_count() or 1, _MOST_THREADS)):
@@ -141,7 +142,7 @@ class Larger:
         places = table.frame.index.to_numpy(dtype=np.int64)
         if len(places) > self._most_measured:
             places = np.sort(np.random.default_rng(seed).choice(places, self._most_measured, replace=False))
-        return self.store.take(places, columns=self.store.schema.names).with_schema(table.schema)
+        return self.store.take(places, columns=self.store.schema.names, embedded=True).with_schema(table.schema)
 
     def streamed(self, table: Table, preprocessor: Preprocessor) -> Streamed:
         """The rows of an outline, to be read as they are due."""
