@@ -21,7 +21,9 @@ def test_case_accents_and_punctuation_do_not_count() -> None:
 
 def test_the_closest_pairs_first_and_each_once() -> None:
     left = {"drug": ["paracetamol", "paracetamole", "ibuprofen", "zinc"]}
-    found = by_near_key(left, {"name": ["paracetamol 500", "ibuprophen", "paracetamo"]}, ("drug", "name"), threshold=0.8)
+    found = by_near_key(
+        left, {"name": ["paracetamol 500", "ibuprophen", "paracetamo"]}, ("drug", "name"), threshold=0.8
+    )
     assert found.table["name"].tolist()[:3] == ["paracetamo", "paracetamol 500", "ibuprophen"]
     assert found.left.counts() == {"no name alike by 0.8": 1}
     assert set(found.near_misses["verdict"]) <= {"taken", "taken, though another is as close", "not taken",
