@@ -7,7 +7,7 @@ import torch
 import polymodal as pm
 from polymodal.errors import DataError, SettingError
 
-soft_dtw, dtw = pm.align.clock.soft_dtw, pm.align.clock.dtw
+soft_dtw = pm.align.clock.soft_dtw
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.normal(size=(6, 2)), RANDOM.normal(size=(8, 2))
 
@@ -32,28 +32,26 @@ def test_equal_to_the_recursion(gamma: float) -> None:
 
 
 def test_the_limit_is_dtw() -> None:
-    wide = np.abs(X[:, :1]), np.abs(Y[:, :1])
-    roots = [np.sqrt(2) * one for one in wide]
-    assert soft_dtw(*roots, gamma=1e-4, divergence=False) <= 2 * dtw(*wide, band=1).cost ** 2
-    assert soft_dtw(X, X, gamma=1e-4, divergence=False) == pytest.approx(0, abs=1e-2)
+    cost = np.full((7, 9), np.inf)
+    cost[0, 0] = 0
+    for i, j in np.ndindex(6, 8):
+        cost[i + 1, j + 1] = ((X[i] - Y[j]) ** 2).sum() + min(cost[i, j], cost[i, j + 1], cost[i + 1, j])
+    assert soft_dtw(X, Y, gamma=1e-4, divergence=False) == pytest.approx(cost[-1, -1], abs=1e-3)
 
 
 def test_the_gradient_is_that_of_differences() -> None:
-    x, y = (torch.tensor(one[None].repeat(2, axis=0), requires_grad=True) for one in (X[:4], Y[:3]))
+    x, y = (torch.tensor(one[None].repeat(2, axis=0), requires_grad=True) for one in (X[:3], Y[:3]))
     assert torch.autograd.gradcheck(lambda a, b: soft_dtw(a, b, gamma=0.5), (x, y))
     assert torch.autograd.gradcheck(lambda a, b: soft_dtw(a, b, gamma=0.5, band=0.3), (x, y))
 
 
 def test_the_divergence_is_least_at_equal_sequences() -> None:
-    moving = torch.tensor(Y[:6], requires_grad=True)
-    optimiser = torch.optim.Adam([moving], lr=0.05)
-    first = soft_dtw(torch.tensor(X), moving).item()
-    for _ in range(150):
-        optimiser.zero_grad()
-        loss = soft_dtw(torch.tensor(X), moving)
-        loss.backward()
-        optimiser.step()
-    assert 0 <= loss.item() < 0.02 * first
+    same = torch.tensor(X, requires_grad=True)
+    soft_dtw(torch.tensor(X), same).backward()
+    assert same.grad is not None
+    assert same.grad.abs().max() < 1e-12
+    for _ in range(5):
+        assert soft_dtw(X, X + 0.1 * RANDOM.normal(size=X.shape)) > 0
 
 
 def test_batches_and_faults() -> None:

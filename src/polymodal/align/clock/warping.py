@@ -41,7 +41,8 @@ class Warping:
     def __str__(self) -> str:
         n, m = len(self.first), len(self.second)
         return paragraphs(
-            f"{count(m, 'sample')} warped onto {n:,} in {len(self.path):,} steps, {self.distance:.4g} apart on the mean",
+            f"{count(m, 'sample')} warped onto {n:,} in {len(self.path):,} steps, "
+            f"{self.distance:.4g} apart on the mean",
             self.notes,
         )
 
@@ -179,8 +180,6 @@ def _notes(path: np.ndarray, n: int, m: int, reach: float, band: float) -> list[
     on_edge = (path[:, 0] <= edges[:, 0]) | (path[:, 0] >= edges[:, 1] - 1)
     inner = (path.min(axis=1) > 0) & (path[:, 0] < n - 1) & (path[:, 1] < m - 1) & (edges[:, 1] - edges[:, 0] > 2)
     share = float((on_edge & inner).mean())
-    return (
-        [f"{share:.0%} of the path runs along the edge of the band; a larger band= may fit"]
-        if share > _ALONG_EDGE
-        else []
-    )
+    if share <= _ALONG_EDGE:
+        return []
+    return [f"{share:.0%} of the path runs along the edge of the band; a larger band= may fit"]
