@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -17,32 +15,21 @@ from torch import nn
 from polymodal.adapters.lora import LoRA
 from polymodal.answering import requested_patterns
 from polymodal.artifact import Artifact
-from polymodal.asked import as_table, as_training, in_blocks
+from polymodal.asked import as_table, in_blocks
 from polymodal.errors import ArtifactError, FitError, SettingError
+from polymodal.fitting import learn
 from polymodal.lattice import Lattice, joined
 from polymodal.network import Network
-from polymodal.portfolio.limitations import limitations
 from polymodal.portfolio.portfolio import Portfolio
-from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
-from polymodal.portfolio.train import train_portfolio
 from polymodal.predictions import Baseline, Predictions, together
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
-from polymodal.store.loader.outline import outline
 from polymodal.store.loader.size import n_bytes
-from polymodal.store.loader.streamed import larger_store
 from polymodal.store.preprocessing import Preprocessor
-from polymodal.training.aligned import train_space
 from polymodal.training.budget import seconds
-from polymodal.training.build import probe
-from polymodal.training.choice import Choice
-from polymodal.training.ensemble import Recipe, held_out_rows
 from polymodal.training.fit import History
-from polymodal.training.plan import Plan
-from polymodal.training.progress import progress_bar
-from polymodal.training.rows import learners, pairable, refuse_unreadable, settled
-from polymodal.training.settings import ALIGN, setting_faults
+from polymodal.training.settings import ALIGN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,46 +213,17 @@ class Model:
         Raises SettingError, UnreadableError when too many cells of a column are broken, FitError when there is too
         little to learn from.
         """
-        most_bytes = n_bytes(memory)
-        stored = larger_store(table, most_bytes, self.seed)
-        given: Table = as_training(table) if stored is None else outline(stored.store)
-        self._check_settings(given)
-        limit = seconds(budget)
-        refuse_unreadable(given, max_unreadable)
-        preset = PRESETS[self.preset]
-        names = preset.learners if self.learners is None else self.learners
-        chosen = settled(learners(given, least_rows(names))) if given.schema.targets else pairable(given)
-        choice = Choice.of(chosen.schema, self.encoders)
-        if stored is None:
-            chosen = chosen.with_schema(choice.schema)
-            preprocessor = Preprocessor.measure(chosen, choice.frozen)
-            prepared = preprocessor.prepare(chosen)
-        else:
-            chosen = chosen.with_schema(choice.schema).with_cells({n: chosen.cells(n) for n in choice.schema.names})
-            preprocessor = Preprocessor.measure(stored.sample(chosen, self.seed), choice.frozen)
-            prepared = stored.streamed(chosen, preprocessor)
-        features = {n: probe(n, e, prepared) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
-        aligns = self.objective == ALIGN
-        n_asked = 1 if aligns else preset.n_folds(chosen) if self.folds == "auto" else self.folds
-        n_folds = min(n_asked, chosen.n_groups)
-        plan = partial(self._plan, n_networks=n_folds if preset.is_quick else 1)
-        contrast = self.contrast if aligns else None
-        encoders = choice.trained
-        recipe = Recipe(self.fusion, self.width, self.dropout, encoders, features, plan, self.seed, contrast, self.hub)
-        file = None if checkpoint is None else Path(checkpoint)
-        with progress_bar(progress) as watch:
-            if chosen.schema.targets:
-                portfolio, histories = train_portfolio(
-                    chosen, prepared, recipe, names, n_folds, budget=limit, checkpoint=file, watch=watch
-                )
-            else:
-                network, history = train_space(chosen, prepared, recipe, budget=limit, checkpoint=file, watch=watch)
-                portfolio, histories = Portfolio.of_networks({}, [network]), [history]
-        self._portfolio, self.histories = portfolio, histories
-        self.limitations = limitations(chosen, prepared, held_out_rows(chosen, n_folds, self.seed), n_asked)
-        self.limitations += [] if stored is None else [stored.limitation(chosen)]
-        decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
-        self._preprocessor, self._features = replace(preprocessor, schema=decided), features
+        found = learn(
+            self,
+            table,
+            budget=seconds(budget),
+            checkpoint=None if checkpoint is None else Path(checkpoint),
+            max_unreadable=max_unreadable,
+            most_bytes=n_bytes(memory),
+            progress=progress,
+        )
+        self._portfolio, self._preprocessor, self._features = found.portfolio, found.preprocessor, found.features
+        self.histories, self.limitations = found.histories, found.limitations
         return self.to(self._device)
 
     def predict(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Predictions:
@@ -375,8 +333,10 @@ class Model:
         """
         from polymodal.crossmodal.index import Index
 
+        space = self._aligned().space
+        assert space is not None
         rows, _ = as_table(table, self.schema, files)
-        return Index(self, rows, self.vectors(rows))
+        return Index(self, rows, self.vectors(rows), space.contrast)
 
     def report(self, path: str | os.PathLike[str], table: Any, *, files: str | os.PathLike[str] | None = None) -> Path:
         """Write one self-contained HTML page on the model's answers for a table, and return its path."""
@@ -417,41 +377,6 @@ class Model:
     def _refuse_without_target(self) -> None:
         if not self.schema.targets:
             raise FitError("the model learnt a shared space and no target; ask vectors, retrieval or index")
-
-    def _plan(self, n_rows: int, n_networks: int) -> Plan:
-        return Plan.for_rows(
-            n_rows,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            precision=self.precision,
-            accelerator=self.accelerator,
-            patterns=self.patterns,
-            balance=self.balance,
-            pretrain=self.pretrain,
-            segments=self.segments,
-            curriculum=self.curriculum,
-            n_networks=n_networks,
-            compares=self.objective == ALIGN,
-        )
-
-    def _check_settings(self, table: Any) -> None:
-        if not isinstance(table, Table):
-            raise SettingError(
-                f"fit takes a Table, {type(table).__name__} came; read it first: pm.Table.read(data, target=...)"
-            )
-        if not table.schema.targets and self.objective != ALIGN:
-            raise SettingError(
-                "the table has no target; name it: pm.Table.read(data, target=...). What belongs together can be "
-                f"learnt without one: Model(objective={ALIGN!r})"
-            )
-        if not table.schema.modalities:
-            raise SettingError("the table has no modality to learn from; see print(table.report())")
-        faults = [*setting_faults(vars(self), table.schema), *preset_faults(self.preset, self.learners)]
-        if faults:
-            raise SettingError("\n".join(faults))
 
 
 def load(path: str | os.PathLike[str], *, encoders: Mapping[str, nn.Module] | None = None) -> Model:

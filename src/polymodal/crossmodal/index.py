@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from polymodal.asked import as_table
 from polymodal.crossmodal.hits import Hits
@@ -15,6 +16,7 @@ from polymodal.crossmodal.vectors import Vectors
 from polymodal.errors import SchemaError, SettingError, near_miss
 
 if TYPE_CHECKING:
+    from polymodal.contrastive._contrast import Contrast
     from polymodal.model import Model
     from polymodal.schema.table import Table
 
@@ -33,8 +35,8 @@ class Index:
         vectors: their cells.
     """
 
-    def __init__(self, model: Model, table: Table, vectors: Vectors) -> None:
-        self._model, self.table, self.vectors = model, table, vectors
+    def __init__(self, model: Model, table: Table, vectors: Vectors, contrast: Contrast) -> None:
+        self._model, self.table, self.vectors, self._contrast = model, table, vectors, contrast
         self._middles = {name: one.mean(axis=0) for name, one in vectors.values.items()}
         self._centred = {name: _centred(one, self._middles[name]) for name, one in vectors.values.items()}
 
@@ -114,15 +116,13 @@ class Index:
 
     def _near(self, query: Mapping[str, np.ndarray], name: str) -> np.ndarray:
         """How near each cell of a modality is to the query."""
-        import torch
-
-        contrast = self._model._aligned().space.contrast  # type: ignore[union-attr]
         parts = {one: vector for one, vector in query.items() if one != name}
-        if contrast.is_joint and parts:
-            given = {one: torch.from_numpy(vector) for one, vector in parts.items()}
+        if self._contrast.is_joint and parts:
+            device = next(self._contrast.parameters()).device
+            given = {one: torch.from_numpy(vector).to(device) for one, vector in parts.items()}
             with torch.no_grad():
-                near = contrast.cpu().scores(given, name, torch.from_numpy(self.vectors.values[name]))
-            return np.asarray(near[0].numpy())
+                near = self._contrast.scores(given, name, torch.from_numpy(self.vectors.values[name]).to(device))
+            return np.asarray(near[0].cpu().numpy())
         moved = [_centred(vector, self._middles.get(one, 0.0))[0] for one, vector in query.items()]
         return np.asarray(self._centred[name] @ np.mean(moved, axis=0))
 

@@ -1,0 +1,135 @@
+"""What `Model.fit` does: from a table or a store to everything that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from polymodal.asked import as_training
+from polymodal.errors import SettingError
+from polymodal.portfolio.limitations import limitations
+from polymodal.portfolio.portfolio import Portfolio
+from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
+from polymodal.portfolio.train import train_portfolio
+from polymodal.schema.table import Table
+from polymodal.store.loader.outline import outline
+from polymodal.store.loader.streamed import larger_store
+from polymodal.store.preprocessing import Preprocessor
+from polymodal.training.aligned import train_space
+from polymodal.training.build import probe
+from polymodal.training.choice import Choice
+from polymodal.training.ensemble import Recipe, held_out_rows
+from polymodal.training.fit import History
+from polymodal.training.plan import Plan
+from polymodal.training.progress import progress_bar
+from polymodal.training.rows import learners, pairable, refuse_unreadable, settled
+from polymodal.training.settings import ALIGN, setting_faults
+
+if TYPE_CHECKING:
+    from polymodal.model import Model
+
+_OF_THE_PLAN = (
+    "epochs", "batch_size", "learning_rate", "weight_decay", "patience", "precision", "accelerator",
+    "patterns", "balance", "pretrain", "segments", "curriculum",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learnt.
+
+    Attributes:
+        portfolio: everything that answers.
+        preprocessor: schema, statistics and frozen encoders.
+        features: by modality with somebody's own encoder, how wide what it returns is.
+        histories: of each network.
+        limitations: what the rows did not let it learn or check, in words.
+    """
+
+    portfolio: Portfolio
+    preprocessor: Preprocessor
+    features: dict[str, int]
+    histories: list[History]
+    limitations: list[str]
+
+
+def learn(
+    model: Model,
+    table: Any,
+    *,
+    budget: float | None,
+    checkpoint: Path | None,
+    max_unreadable: float,
+    most_bytes: float,
+    progress: bool,
+) -> Fitted:
+    """With the settings of `model`, which is left as it is; arguments and errors are those of `Model.fit`."""
+    stored = larger_store(table, most_bytes, model.seed)
+    given: Table = as_training(table) if stored is None else outline(stored.store)
+    _check(model, given)
+    refuse_unreadable(given, max_unreadable)
+    preset = PRESETS[model.preset]
+    names = preset.learners if model.learners is None else model.learners
+    chosen = settled(learners(given, least_rows(names))) if given.schema.targets else pairable(given)
+    choice = Choice.of(chosen.schema, model.encoders)
+    if stored is None:
+        chosen = chosen.with_schema(choice.schema)
+        preprocessor = Preprocessor.measure(chosen, choice.frozen)
+        prepared = preprocessor.prepare(chosen)
+    else:
+        chosen = chosen.with_schema(choice.schema).with_cells({n: chosen.cells(n) for n in choice.schema.names})
+        preprocessor = Preprocessor.measure(stored.sample(chosen, model.seed), choice.frozen)
+        prepared = stored.streamed(chosen, preprocessor)
+    features = {n: probe(n, e, prepared) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
+    aligns = model.objective == ALIGN
+    n_asked = 1 if aligns else preset.n_folds(chosen) if model.folds == "auto" else model.folds
+    n_folds = min(n_asked, chosen.n_groups)
+    recipe = Recipe(
+        fusion=model.fusion,
+        width=model.width,
+        dropout=model.dropout,
+        encoders=choice.trained,
+        features=features,
+        plan=partial(_plan, model, n_folds if preset.is_quick else 1),
+        seed=model.seed,
+        contrast=model.contrast if aligns else None,
+        hub=model.hub,
+    )
+    with progress_bar(progress) as watch:
+        if chosen.schema.targets:
+            portfolio, histories = train_portfolio(
+                chosen, prepared, recipe, names, n_folds, budget=budget, checkpoint=checkpoint, watch=watch
+            )
+        else:
+            network, history = train_space(chosen, prepared, recipe, budget=budget, checkpoint=checkpoint, watch=watch)
+            portfolio, histories = Portfolio.of_networks({}, [network]), [history]
+    told = limitations(chosen, prepared, held_out_rows(chosen, n_folds, model.seed), n_asked)
+    told += [] if stored is None else [stored.limitation(chosen)]
+    decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
+    return Fitted(portfolio, replace(preprocessor, schema=decided), features, histories, told)
+
+
+def _plan(model: Model, n_networks: int, n_rows: int) -> Plan:
+    settings = {name: getattr(model, name) for name in _OF_THE_PLAN}
+    return Plan.for_rows(n_rows, n_networks=n_networks, compares=model.objective == ALIGN, **settings)
+
+
+def _check(model: Model, table: Any) -> None:
+    if not isinstance(table, Table):
+        raise SettingError(
+            f"fit takes a Table, {type(table).__name__} came; read it first: pm.Table.read(data, target=...)"
+        )
+    if not table.schema.targets and model.objective != ALIGN:
+        raise SettingError(
+            "the table has no target; name it: pm.Table.read(data, target=...). What belongs together can be learnt "
+            f"without one: Model(objective={ALIGN!r})"
+        )
+    if not table.schema.modalities:
+        raise SettingError("the table has no modality to learn from; see print(table.report())")
+    faults = [*setting_faults(vars(model), table.schema), *preset_faults(model.preset, model.learners)]
+    if faults:
+        raise SettingError("\n".join(faults))
