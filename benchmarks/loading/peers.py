@@ -7,7 +7,7 @@ and batches are the same for all.
 from __future__ import annotations
 
 import json
-import pickle
+import marshal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,11 +99,11 @@ def litdata(folder: Path, workers: int, seed: int) -> Any:
 
         cache = Cache(str(place), chunk_bytes="64MB")
         for number, row in enumerate(mixed.load(folder / "rows.npz")):
-            cache[number] = pickle.dumps(as_dict(number, row))
+            cache[number] = marshal.dumps(as_dict(number, row))
         cache.done()
         cache.merge()
     dataset = litdata.StreamingDataset(str(place), shuffle=True, seed=seed)
-    load = lambda some: collated([as_row(pickle.loads(one)) for one in some])  # noqa: E731
+    load = lambda some: collated([as_row(marshal.loads(one)) for one in some])  # noqa: E731
     return litdata.StreamingDataLoader(dataset, batch_size=mixed.BATCH, num_workers=workers, collate_fn=load)
 
 
@@ -144,10 +144,10 @@ def grain(folder: Path, workers: int, seed: int) -> Any:
     if not place.exists():
         writer = ArrayRecordWriter(str(place), "group_size:1")
         for number, row in enumerate(mixed.load(folder / "rows.npz")):
-            writer.write(pickle.dumps(as_dict(number, row)))
+            writer.write(marshal.dumps(as_dict(number, row)))
         writer.close()
     source = grain.sources.ArrayRecordDataSource(str(place))
-    dataset = grain.MapDataset.source(source).seed(seed).shuffle().map(lambda one: as_row(pickle.loads(one)))
+    dataset = grain.MapDataset.source(source).seed(seed).shuffle().map(lambda one: as_row(marshal.loads(one)))
     threads = grain.ReadOptions(num_threads=max(workers, 1), prefetch_buffer_size=512)
     return dataset.to_iter_dataset(threads).batch(mixed.BATCH, drop_remainder=False, batch_fn=collated)
 

@@ -21,7 +21,8 @@ from benchmarks.loading.environments import environment
 from benchmarks.quick import QUICK
 from benchmarks.record import Outcome, publish
 
-ROWS, RUNS, SEED = (600, 1, 0) if QUICK else (30_000, 3, 0)
+ROWS, RUNS, SEED = (600, 1, 0) if QUICK else (30_000, int(os.environ.get("RUNS", 3)), 0)
+PEER_RUNS = int(os.environ.get("PEER_RUNS", RUNS))
 TYPES = {
     "photo": pm.Image(size=mixed.SIDE),
     "note": "text",
@@ -73,7 +74,7 @@ def main() -> None:
         except (subprocess.CalledProcessError, OSError) as error:
             lines.append({"loader": f"{peer}: cannot be installed here ({_reason(error)})"})
             continue
-        command = [str(python), "-m", "benchmarks.loading.peers", peer, str(folder), str(RUNS)]
+        command = [str(python), "-m", "benchmarks.loading.peers", peer, str(folder), str(PEER_RUNS)]
         told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
         if told.returncode:
             lines.append({"loader": f"{peer}: failed ({told.stderr.strip().splitlines()[-1][:120]})"})
@@ -94,7 +95,8 @@ def main() -> None:
             seeds=f"{SEED} for the rows, 0 for the order",
             notes=[
                 "The limit (simplejpeg and copies into batches, two threads, nothing read) is measured right before "
-                "and after each run in the same process; figures are medians of the runs. `of the limit, processor` "
+                "and after each run in the same process; figures are medians of "
+                f"{RUNS} runs, of other libraries {PEER_RUNS}. `of the limit, processor` "
                 "compares processor time a row instead of time, which what else runs on the machine moves less; what "
                 "worker processes take is not in it. In its first epoch our loader holds each cell against the sum "
                 "noted as it came in, which no other does. `mean distance` is that of rows dealt after each other by "

@@ -18,6 +18,7 @@ from polymodal.store.loader.rows import Rows
 from polymodal.store.loader.window import Window
 
 _AHEAD = 2  # batches begun for each thread, besides the one in work
+_FIRST = 4  # batches whose rows are read by themselves, so that nobody waits for a whole window at the start
 Made = tuple[int, Batch, list[Fault]]  # rows of the epoch dealt to all ranks up to and with this batch
 
 
@@ -88,10 +89,16 @@ class Feed:
         ahead: int,
     ) -> Iterator[Made]:
         starts = self.plan.starts
-        wanted = _by_window(starts, [own for _, own in cuts])
+        wanted = _by_window(starts, [own for _, own in cuts[_FIRST:]])
         windows: dict[int, Future[_Dealt]] = {}
         waiting: deque[Future[Made]] = deque()
-        for stop, (first, last) in cuts:
+        for stop, own in cuts[:_FIRST]:
+            pieces = [
+                (reader.submit(self._read, window, [span]), *span)
+                for window, [span] in _by_window(starts, [own]).items()
+            ]
+            waiting.append(pool.submit(self._make, pieces, stop))
+        for stop, (first, last) in cuts[_FIRST:]:
             at = int(np.searchsorted(starts, first, side="right")) - 1
             until = int(np.searchsorted(starts, last, side="left"))
             for window in [one for one in windows if one < at]:
