@@ -42,6 +42,14 @@ def same(one: Any, other: Any) -> bool:
     return True
 
 
+def crashed(name: str, error: BaseException, hit: np.ndarray) -> Counter[str]:
+    """Any error is one that should not have come."""
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    print(f"{name}: {error!r}"[:300])
+    return Counter(crashes=int(hit.sum()))
+
+
 def told(name: str, before: Cells, after: Cells, hit: np.ndarray) -> Counter[str]:
     """What became of the damaged cells; the others must be what they were."""
     counts: Counter[str] = Counter()
@@ -67,9 +75,8 @@ def arriving(name: str, table: pm.Table, hit: np.ndarray, random: np.random.Gene
     (modality,) = table.schema.names
     try:
         after = pm.Table(column(cells), table.schema).cells(modality)
-    except Exception as error:  # a crash is what is counted
-        print(f"{name}: {error!r}")
-        return Counter(crashes=int(hit.sum()))
+    except BaseException as error:
+        return crashed(name, error, hit)
     return told(name, table.cells(modality), after, hit)
 
 
@@ -87,9 +94,8 @@ def stored(name: str, table: pm.Table, hit: np.ndarray, random: np.random.Genera
     lance.write_dataset(held, folder / "damaged.lance")
     try:
         after = pm.Store.open(folder / "damaged.lance").table().cells(modality)
-    except Exception as error:  # a crash is what is counted
-        print(f"{name}: {error!r}")
-        return Counter(crashes=int(hit.sum()))
+    except BaseException as error:
+        return crashed(name, error, hit)
     return told(name, before, after, hit)
 
 

@@ -96,7 +96,7 @@ def test_a_fit_that_reads_batch_by_batch_finds_them(notes, letters):
 def test_other_weights_and_other_settings_are_not_mixed_up(store, letters):
     store = store.embed({"note": "letters"}).embed({"note": "other"})
     assert len(Letters.load("other").given) == 26
-    assert {key for _, key in store.table(embedded=True).embedded} == {one.key for one in store._embedded}
+    assert {key for _, key in store.table(embedded=True).embedded} == {one.key for one in store.vectors.kept}
     assert [(one["encoder"], one["rows"]) for one in store.report().embedded] == [("letters", 40), ("other", 40)]
     letters.given.clear()
     assert store.embed({"note": "letters"}).version == store.version

@@ -78,9 +78,9 @@ class StoreReport:
             embedded=[
                 {"of": one.of, "encoder": one.encoder, "width": one.width,
                  "rows": dataset.count_rows(f"`{one.sums}` IS NOT NULL")}
-                for one in store._embedded
+                for one in store.vectors.kept
             ],
-            sizes=_sizes(dataset, store._columns, store._embedded),
+            sizes=_sizes(dataset, store._columns, store.vectors.kept),
             duplicates=linked,
             quarantine=[dict(zip(found.columns, line, strict=True)) for line in found.itertuples(index=False)],
             versions=[

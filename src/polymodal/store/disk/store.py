@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -14,18 +14,17 @@ import pandas as pd
 import pyarrow as pa
 
 from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
-from polymodal.registry import EMBEDDERS
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.added import add_column
 from polymodal.store.disk.columns import FAULTS, LABEL, ROW, SUMS, Column, frame_of
 from polymodal.store.disk.creation import create
-from polymodal.store.disk.embedded import Embedded, Embedding, embedded_in
+from polymodal.store.disk.embedded import Embedded, embedded_in
 from polymodal.store.disk.record import Record, columns_of, schema_of
 from polymodal.store.disk.report import StoreReport
-from polymodal.store.disk.sums import Sums, sums_of, without_damaged
-from polymodal.store.embeddings import key_of
+from polymodal.store.disk.sums import Sums, without_damaged
+from polymodal.store.disk.vectors import Vectors, embed
 
 _MESSAGE = "__lance_commit_message"
 
@@ -60,7 +59,6 @@ class Store:
         self.uri, self._dataset, self._options = uri, dataset, options
         self._record = Record.read(dataset.schema, uri)
         self._columns = columns_of(dataset.schema, uri)
-        self._embedded = embedded_in(dataset.schema, uri)
 
     @classmethod
     def create(
@@ -200,7 +198,7 @@ class Store:
                 "again with the same source to go on"
             )
         chosen, schema = self._chosen(columns)
-        kept = [one for one in self._embedded if embedded and one.of in schema.modalities]
+        kept = [one for one in self.vectors.kept if embedded and one.of in schema.modalities]
         try:
             read = self._dataset.to_table(columns=self._reads(chosen, kept), filter=self._condition(where))
         except ValueError as error:
@@ -217,11 +215,7 @@ class Store:
         return self._table(read, chosen, schema, kept)
 
     def take(
-        self,
-        rows: Sequence[int] | np.ndarray,
-        columns: str | Sequence[str] | None = None,
-        *,
-        embedded: bool = False,
+        self, rows: Sequence[int] | np.ndarray, columns: str | Sequence[str] | None = None, *, embedded: bool = False
     ) -> Table:
         """Some rows, by their place in the store, in the order asked for; `columns` and `embedded` as in `table`.
 
@@ -231,7 +225,7 @@ class Store:
         if len(places) and not (places.min() >= 0 and places.max() < len(self)):
             raise SettingError(f"places run from 0 to {len(self) - 1}; {places.min()} to {places.max()} came")
         chosen, schema = self._chosen(columns)
-        kept = [one for one in self._embedded if embedded and one.of in schema.modalities]
+        kept = [one for one in self.vectors.kept if embedded and one.of in schema.modalities]
         read = self._dataset.take(places.tolist(), columns=self._reads(chosen, kept))
         return self._table(read, chosen, schema, kept)
 
@@ -295,37 +289,7 @@ class Store:
         Raises SettingError for a modality or an encoder that cannot be, and what loading one raises; ArtifactError.
         """
         self._refuse_changes()
-        dataset = self._dataset
-        for name, encoder in encoders.items():
-            modality = self.schema.modalities.get(name)
-            if modality is None:
-                raise SettingError(f"no modality {name!r}. {near_miss(name, self.schema.names)}")
-            if modality.many or modality.kind not in EMBEDDERS.names():
-                raise SettingError(
-                    f"encoder {encoder!r} of {name!r}: vectors are kept for cells of one "
-                    f"{', '.join(EMBEDDERS.names())}; {name!r} is {modality.label}"
-                )
-            embedder = EMBEDDERS.get(modality.kind).load(os.fspath(encoder))
-            dataset = self._embedding(dataset, name, embedder, os.fspath(encoder)).run(dataset, progress)
-        return Store(dataset, self.uri, self._options)
-
-    def _embedding(self, dataset: Any, name: str, embedder: Any, encoder: str) -> Embedding:
-        modality = embedder.suited(self.schema.modalities[name])
-        schema = Schema(modalities={name: modality})
-        key = key_of(embedder, modality)
-        known = {(one.of, one.key): one for one in embedded_in(dataset.schema, self.uri)}
-        column = known.get((name, key)) or Embedded.called(name, encoder, key, embedder.width, dataset.schema.names)
-        cells = [one for one in self._columns if set(modality.sources(name)) & set(one.columns)]
-        return Embedding(
-            uri=self.uri,
-            options=self._options,
-            column=column,
-            embedder=embedder,
-            reads=self._reads(cells),
-            is_summed=SUMS in dataset.schema.names and name in self._first.modalities,
-            table=lambda read: self._table(read, cells, schema),
-            sums=partial(self._sums_of, name),
-        )
+        return Store(embed(self, encoders, progress), self.uri, self._options)
 
     def _refuse_changes(self) -> None:
         """Raises ArtifactError where nothing can be added."""
@@ -362,32 +326,12 @@ class Store:
         frame = frame_of(read, chosen, self._index(read, self._named))
         if SUMS in read.schema.names:
             frame = without_damaged(frame, self._sums.damaged(read), self._first, self.uri)
-        return Table(frame, schema, embedded=self.vectors(kept, read))
-
-    def embedded(self, embedders: Mapping[str, Any], schema: Schema) -> list[Embedded]:
-        """What is kept of these encoders, which read the cells of `schema`."""
-        keys = {(name, key_of(one, schema.modalities[name])) for name, one in embedders.items()}
-        return [one for one in self._embedded if (one.of, one.key) in keys]
-
-    def beside(self, kept: Sequence[Embedded]) -> list[str]:
-        """The columns on disk that `vectors` needs."""
-        added = [
-            one.name for one in self._columns if one.modality is not None and {one.columns[0]} & {k.of for k in kept}
-        ]
-        noted = (
-            [SUMS] if SUMS in self._dataset.schema.names else [name for group in self._sums.groups for name in group]
-        )
-        return list(dict.fromkeys([*noted, *added, *(name for one in kept for name in (one.name, one.sums))]))
-
-    def vectors(self, kept: Sequence[Embedded], read: pa.Table) -> dict[tuple[str, str], np.ndarray]:
-        """By modality and key the vectors of rows that were read, None where there is none of that cell."""
-        return {(one.of, one.key): one.vectors(read, self._sums_of(one.of, read)) for one in kept}
+        return Table(frame, schema, embedded=self.vectors.of_rows(kept, read))
 
     @property
     def checked(self) -> tuple[str, ...]:
         """The columns on disk that `damaged` needs: the sums, and after them what labels and roles need."""
-        is_summed = SUMS in self._dataset.schema.names
-        return (SUMS, *self._sums.groups[-1]) if is_summed else ()
+        return (SUMS, *self._sums.groups[-1]) if self.vectors.is_summed else ()
 
     def damaged(self, read: pa.Table) -> dict[str, np.ndarray]:
         """By modality the positions of rows that were read from disk and hold another cell than came in.
@@ -399,13 +343,12 @@ class Store:
             without_damaged(pd.DataFrame(index=self._index(read, self._named)), found, self._first, self.uri)
         return {name: rows for name, rows in zip(self._first.names, found, strict=False) if len(rows)}
 
-    def _sums_of(self, name: str, read: pa.Table) -> np.ndarray:
-        """`[n]` uint64, those of the cells of one modality; as noted, where their columns were not read."""
-        if name not in self._first.modalities:  # added later, with no sum beside it
-            return sums_of(read[next(one.name for one in self._columns if one.columns == (name,))])
-        place = self._first.names.index(name)
-        found = self._sums.summed(read)[place] if set(self._sums.groups[place]) <= set(read.schema.names) else None
-        return self._sums.noted(read)[:, place] if found is None else found
+    @cached_property
+    def vectors(self) -> Vectors:
+        """What `embed` kept."""
+        schema = self._dataset.schema
+        kept = embedded_in(schema, self.uri)
+        return Vectors(self._first, self._columns, self._sums, kept, is_summed=SUMS in schema.names)
 
     @cached_property
     def _first(self) -> Schema:

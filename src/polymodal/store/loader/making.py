@@ -64,8 +64,8 @@ class Prepared(Maker):
         reads = {source for name, one in self.schema.modalities.items() for source in one.sources(name)}
         self.columns = [one for one in columns if reads & set(one.columns)]
         frozen = {name: one for name, one in preprocessor.embedders.items() if not isinstance(one, Resumes)}
-        self._kept = [] if store is None else store.embedded(frozen, self.schema)
-        self.beside = store.beside(self._kept) if store is not None and self._kept else ()
+        self._kept = [] if store is None else store.vectors.by(frozen, self.schema)
+        self.beside = store.vectors.reads(self._kept) if store is not None and self._kept else ()
 
     def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
         read = pa.concat_tables([part.window.take(part.rows, self.columns) for part in parts])
@@ -83,7 +83,7 @@ class Prepared(Maker):
         if self.store is None or not self.beside:
             return {}
         read = [part.window.read.select(list(self.beside)).take(pa.array(part.rows)) for part in parts]
-        return self.store.vectors(self._kept, pa.concat_tables(read))
+        return self.store.vectors.of_rows(self._kept, pa.concat_tables(read))
 
     def _without_damaged(self, frame: pd.DataFrame, parts: Sequence[Part]) -> pd.DataFrame:
         for name in {name for part in parts for name in part.window.damaged}:
