@@ -3,11 +3,29 @@
 from polymodal.align.clock.asof_join import asof
 from polymodal.align.clock.drifting import drift
 from polymodal.align.clock.events import event_drift, event_offset
+from polymodal.align.clock.grounding import ground
 from polymodal.align.clock.lag import offset
 from polymodal.align.clock.resampling import resample
+from polymodal.align.clock.segments import Segments
 from polymodal.align.clock.soft_warping import soft_dtw
+from polymodal.align.clock.speech import ground_speech, subtitle_offset
 from polymodal.align.clock.stream import Stream
 from polymodal.align.clock.warping import dtw
 from polymodal.align.clock.windowing import windows
 
-__all__ = ["Stream", "asof", "drift", "dtw", "event_drift", "event_offset", "offset", "resample", "soft_dtw", "windows"]
+__all__ = [
+    "Segments",
+    "Stream",
+    "asof",
+    "drift",
+    "dtw",
+    "event_drift",
+    "event_offset",
+    "ground",
+    "ground_speech",
+    "offset",
+    "resample",
+    "soft_dtw",
+    "subtitle_offset",
+    "windows",
+]
