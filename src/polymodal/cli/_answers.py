@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -33,7 +34,7 @@ def tell(predictions: Predictions, out: Path | None, as_json: bool) -> None:
     for fault in predictions.faults[:SHOWN]:
         note(f"Unreadable, answered from the rest of the row: {fault}")
     if out is not None:
-        _write(answers, out)
+        write(answers, out)
         note(f"Wrote {len(answers)} answers to {out}")
     if as_json:
         typer.echo(to_json(answers))
@@ -43,7 +44,8 @@ def tell(predictions: Predictions, out: Path | None, as_json: bool) -> None:
             note(f"... and {len(answers) - SHOWN} more rows; --out answers.csv writes them all")
 
 
-def _write(answers: pd.DataFrame, out: Path) -> None:
+def write(answers: pd.DataFrame, out: Path) -> None:
+    """Into a file, by its ending. Raises ArtifactError when that cannot be."""
     try:
         if out.suffix == ".csv":
             answers.to_csv(out, index=False)
@@ -53,3 +55,14 @@ def _write(answers: pd.DataFrame, out: Path) -> None:
             out.write_text(to_json(answers), encoding="utf-8")
     except OSError as error:
         raise ArtifactError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def parse_row(text: str) -> dict[str, Any]:
+    """A row typed in as JSON. Raises SettingError when it is none."""
+    try:
+        row = jsonlib.loads(text)
+    except jsonlib.JSONDecodeError as error:
+        raise SettingError(f"--row is not JSON ({error}); write it as '{{\"age\": 71}}'") from error
+    if not isinstance(row, dict):
+        raise SettingError(f"--row must be one JSON object, such as '{{\"age\": 71}}'; this is {type(row).__name__}")
+    return row

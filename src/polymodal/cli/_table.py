@@ -60,6 +60,7 @@ def read_to_learn(
     types: Sequence[str] | None,
     ignore: Sequence[str] | None,
     roles: Mapping[str, str | None],
+    needs_target: bool = True,
 ) -> Table:
     """The same where something is to be learnt, which only a store says by itself.
 
@@ -67,10 +68,10 @@ def read_to_learn(
     """
     from polymodal.store.disk.dataset import is_store
 
-    if not targets and not is_store(data):
+    if needs_target and not targets and not is_store(data):
         raise typer.BadParameter("name the column that is to be learnt.", param_hint="'--target'")
     table = read_table(data, files=files, targets=targets or (), types=types or (), ignore=ignore or (), roles=roles)
-    if not table.schema.targets:
+    if needs_target and not table.schema.targets:
         raise SettingError(f"{data} has no target to learn; make it with one: polymodal pack ... --target COLUMN")
     return table
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
@@ -19,12 +21,15 @@ def evaluate(
 ) -> None:
     """Score a model on a table with labels: overall, per presence pattern, each modality alone, with intervals.
 
+    A model of a space without targets is scored by how well modalities find each other.
+
     \b
     Example:
       polymodal evaluate outcome.pm test.csv --files data/ --plot scores.png
     """
     refuse_ending(plot)
     fitted = pm.load(model)
-    scores = fitted.evaluate(read_for(fitted, data, files), metric=metric)
+    asked = read_for(fitted, data, files)
+    scores: Any = fitted.evaluate(asked, metric=metric) if fitted.schema.targets else fitted.retrieval(asked)
     answer(scores, scores.to_dict(), json)
     save(scores, plot)

@@ -62,6 +62,18 @@ def fit(
     curriculum: Annotated[
         Literal["none", "difficulty"], typer.Option("--curriculum", help="Let hard rows wait at first.")
     ] = "none",
+    objective: Annotated[
+        Literal["predict", "align"],
+        typer.Option("--objective", help="Learn the targets, or a space to search in, for which none is needed."),
+    ] = "predict",
+    contrast: Annotated[
+        Literal["sigmoid", "infonce", "total_correlation"],
+        typer.Option("--contrast", help="What --objective align learns from."),
+    ] = "sigmoid",
+    hub: Annotated[
+        str | None,
+        typer.Option("--hub", metavar="NAME", help="For --objective align, pair all others with this modality."),
+    ] = None,
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -90,13 +102,18 @@ def fit(
           --type ecg=series,rate=500 --budget 10min --test 0.2 --out outcome.pm
     Survival, from a time and an event column:
       polymodal fit patients.csv --target survival:days:vital_status --out survival.pm
+    A space to search in, without a target:
+      polymodal fit shop.csv --files photos/ --objective align --out space.pm
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
     table: Any = None
     if is_stored(data) and not (test or target or files or type or ignore or any(roles.values())):
         table = pm.Store.open(data)
-    if table is None or not table.schema.targets:
-        table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
+    aligns = objective == "align"
+    if table is None or not (table.schema.targets or aligns):
+        table = read_to_learn(
+            data, files=files, targets=target, types=type, ignore=ignore, roles=roles, needs_target=not aligns
+        )
     _make_place(out)
     kept = None
     if test > 0:
@@ -114,6 +131,9 @@ def fit(
         pretrain=pretrain,
         segments=segments,
         curriculum=curriculum,
+        objective=objective,
+        contrast=contrast,
+        hub=hub,
         seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable, memory=memory)
@@ -122,14 +142,15 @@ def fit(
     made_of = model.leaderboard()
     if len(made_of):
         note(made_of.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
-    note("Of what each modality tells by itself, the joint model uses:")
-    note(model.diagnosis().to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    if len(used := model.diagnosis()):
+        note("Of what each modality tells by itself, the joint model uses:")
+        note(used.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     for limitation in model.limitations:
         note(f"note: {limitation}")
     if kept is None:
         answer(f"Fitted on {len(table)} rows.", {"model": out, "rows": len(table)}, json)
         return
-    scores = model.evaluate(kept)
+    scores: Any = model.evaluate(kept) if model.schema.targets else model.retrieval(kept)
     answer(scores, {"model": out, "rows": len(table), "test": scores.to_dict()}, json)
 
 

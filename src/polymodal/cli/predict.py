@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json as jsonlib
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
-from polymodal.cli._answers import refuse_ending, tell
-from polymodal.errors import SettingError
+from polymodal.cli._answers import parse_row, refuse_ending, tell
 
 
 def predict(
@@ -36,17 +34,7 @@ def predict(
     if (data is None) == (row is None):
         raise typer.BadParameter("give either DATA or --row, one of the two")
     refuse_ending(out)
-    asked = None if row is None else _parse_row(row)
+    asked = None if row is None else parse_row(row)
     fitted = pm.load(model)
     predictions = fitted.predict(data if asked is None else asked, files=files)
     tell(predictions, out, json)
-
-
-def _parse_row(text: str) -> dict[str, Any]:
-    try:
-        row = jsonlib.loads(text)
-    except jsonlib.JSONDecodeError as error:
-        raise SettingError(f"--row is not JSON ({error}); write it as '{{\"age\": 71}}'") from error
-    if not isinstance(row, dict):
-        raise SettingError(f"--row must be one JSON object, such as '{{\"age\": 71}}'; this is {type(row).__name__}")
-    return row

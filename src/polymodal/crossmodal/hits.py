@@ -14,7 +14,7 @@ from polymodal.explain.tables import Section, as_html, as_text, shorten
 if TYPE_CHECKING:
     from polymodal.schema.table import Table
 
-_SHOWN = 40  # characters of a cell
+_CELLS, _SHOWN = 3, 40  # of a row that was found; characters of each
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,20 @@ class Hits:
             told = list(one.columns[3:])
             lines = []
             for place, hit in enumerate(one.itertuples(index=False)):
-                cells = [
-                    shorten(str(cell), _SHOWN) for cell in shown.iloc[place] if isinstance(cell, (str, int, float))
-                ]
+                cells = _worth_reading(shown.iloc[place].tolist())
                 by = ["" if pd.isna(value) else f"{value:+.3f}" for value in hit[3:]]
-                lines.append([str(hit[0]), str(hit[1]), f"{hit[2]:+.3f}", *by, " | ".join(cells[:3])])
+                lines.append([str(hit[0]), str(hit[1]), f"{hit[2]:+.3f}", *by, " | ".join(cells)])
             title = f"Query {name}" if len(self.found) > 1 else "Found"
             sentences = () if lines else ("Nothing that could be compared.",)
             sections.append(Section(title, sentences, ["rank", "row", "score", *told, ""] if lines else (), lines))
         return sections
+
+
+def _worth_reading(row: Sequence[Any]) -> list[str]:
+    """Some cells of a row, words before numbers."""
+    words = [one for one in row if isinstance(one, str)]
+    numbers = [f"{one:g}" for one in row if isinstance(one, (int, float)) and not pd.isna(one)]
+    return [shorten(one, _SHOWN) for one in [*words, *numbers][:_CELLS]]
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,81 @@
+"""From a table without a target to a space, how well it finds, and a search in it, by commands alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from polymodal.cli import app
+
+RUNNER = CliRunner()
+COLOURS = ("red", "green", "blue")
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    result = RUNNER.invoke(app, [str(one) for one in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with shop.csv: what is said of an article, and its shades measured; and a model of both."""
+    folder = tmp_path_factory.mktemp("shop")
+    random = np.random.default_rng(0)
+    colour = random.integers(0, 3, 150)
+    shades = np.eye(3)[colour] + 0.1 * random.normal(size=(150, 3))
+    frame = pd.DataFrame(shades, columns=["shade:r", "shade:g", "shade:b"]).round(4)
+    frame["note"] = [f"a {COLOURS[one]} dress size {random.integers(30, 50)}" for one in colour]
+    frame["price"] = random.integers(10, 100, 150)
+    frame.to_csv(folder / "shop.csv", index=False)
+    run(
+        "fit", folder / "shop.csv", "--objective", "align", "--type", "shade=vector,prefix=shade:",
+        "--type", "note=text",
+        "--ignore", "price", "--width", 16, "--epochs", 12, "--out", folder / "space.pm",
+    )  # fmt: skip
+    return folder
+
+
+def test_a_space_is_scored_by_what_it_finds(shop: Path) -> None:
+    found = json.loads(run("evaluate", shop / "space.pm", shop / "shop.csv", "--json").stdout)
+    assert {(one["query"], one["found"]) for one in found["findings"]} == {("note", "shade"), ("shade", "note")}
+    run("evaluate", shop / "space.pm", shop / "shop.csv", "--plot", shop / "found.png")
+    assert (shop / "found.png").stat().st_size > 1_000
+
+
+def test_a_sentence_finds_rows(shop: Path) -> None:
+    found = run(
+        "search", shop / "space.pm", shop / "shop.csv", "--row", '{"note": "a blue dress"}', "-k", 3, "--where",
+        "price < 50", "--json",
+    )  # fmt: skip
+    [one] = json.loads(found.stdout)
+    frame = pd.read_csv(shop / "shop.csv").loc[[hit["row"] for hit in one["found"]]]
+    assert frame["note"].str.contains("blue").all()
+    assert (frame["price"] < 50).all()
+    said = run(
+        "search", shop / "space.pm", shop / "shop.csv", "--row", '{"note": "a blue dress"}', "--among", "note"
+    ).stdout
+    assert "rank" in said
+    assert "blue dress" in said
+
+
+def test_many_queries_go_into_a_file(shop: Path) -> None:
+    pd.DataFrame({"note": ["a red dress", "a green dress"]}).to_csv(shop / "asked.csv", index=False)
+    run(
+        "search", shop / "space.pm", shop / "shop.csv", "--queries", shop / "asked.csv", "-k", 2,
+        "--out", shop / "hits.csv",
+    )  # fmt: skip
+    assert len(pd.read_csv(shop / "hits.csv")) == 4
+
+
+def test_what_cannot_be_searched(shop: Path) -> None:
+    said = run("search", shop / "space.pm", shop / "shop.csv", code=2).output
+    assert "either --row or --queries" in said
+    said = run("search", shop / "space.pm", shop / "shop.csv", "--row", "red", code=1).output
+    assert "--row is not JSON" in said
+    run("fit", shop / "shop.csv", "--target", "price", "--preset", "fast", "--out", shop / "price.pm")
+    said = run("search", shop / "price.pm", shop / "shop.csv", "--row", '{"note": "red"}', code=1).output
+    assert "no shared space; fit it with Model(objective='align')" in said
