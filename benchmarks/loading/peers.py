@@ -108,8 +108,14 @@ def litdata(folder: Path, workers: int, seed: int) -> Any:
 
 
 def streaming(folder: Path, workers: int, seed: int) -> Any:
-    from streaming import MDSWriter, StreamingDataset
+    import torch
     from torch.utils.data import DataLoader
+
+    # It imports torchvision, whose compiled half may be of another torch; none of it is used here.
+    missing = torch.library.Library("torchvision", "DEF")
+    for operator in ("nms", "qnms"):
+        missing.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    from streaming import MDSWriter, StreamingDataset
 
     place = folder / "streaming"
     if not place.exists():
