@@ -8,23 +8,7 @@ from polymodal.errors import DataError, SettingError
 
 ground_speech, subtitle_offset = pm.align.clock.ground_speech, pm.align.clock.subtitle_offset
 RATE = 8000
-WORDS = [
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "a",
-    "lazy",
-    "dog",
-    "and",
-    "then",
-    "it",
-    "sleeps",
-    "all",
-    "afternoon",
-]
+WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "then", "it", "sleeps", "late"]
 
 
 def spoken(texts: list[str], pause: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

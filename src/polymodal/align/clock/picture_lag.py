@@ -1,0 +1,98 @@
+"""By how much the sound of a film is ahead of its pictures: what is loud of a sudden, and what moves of a sudden."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from polymodal.align._wording import duration
+from polymodal.align.clock.lag import Offset, offset
+from polymodal.align.clock.stream import Stream
+from polymodal.errors import DataError, SettingError
+
+RATE = 100.0  # of the loudness, a second
+_FRAME = 0.02  # seconds that a measure of loudness looks at
+_FLOOR = 1e-6  # of the greatest power, taken for silence
+
+
+def picture_lag(
+    frames: Any,
+    sound: Any,
+    *,
+    frame_rate: float | None = None,
+    times: Any = None,
+    sound_rate: float,
+    max_offset: object = "2s",
+) -> Offset:
+    """The offset between sound and pictures, for scenes in which what is seen to move is heard: claps, steps, lips.
+
+    Sudden rises of loudness are compared with sudden changes of the picture by `offset`; nothing is learnt, so that it
+    takes some seconds with a few clear events.
+
+    Args:
+        frames: `[T, height, width]` or `[T, height, width, colours]`, at `frame_rate` a second or at `times` in
+        seconds.
+        sound: `[samples]` or `[samples, channels]`, at `sound_rate` a second.
+        max_offset: sound and pictures are no further apart: seconds, or text such as "500ms".
+
+    `seconds` is to be added to times of the sound; above 0 the sound comes too early. Raises DataError for pictures
+    that never change, silence, and shapes that do not fit, SettingError for rates that are none.
+
+    >>> frames, sound = np.zeros((50, 4, 4)), np.zeros(16_000)
+    >>> for seen, heard in ((0.4, 0.5), (0.8, 0.9), (1.5, 1.6)):
+    ...     frames[round(seen * 25) :] += 1.0
+    ...     sound[round(heard * 8000) :][:400] = 1.0
+    >>> round(picture_lag(frames, sound, frame_rate=25, sound_rate=8000).seconds, 2)
+    -0.1
+    """
+    moving = _change(frames, frame_rate, times)
+    found = offset(moving, _rise(sound, sound_rate), max_offset=max_offset)
+    way = "early" if found.seconds > 0 else "late"
+    told = f"the sound is {duration(abs(found.seconds))} {way}" if round(found.seconds, 3) else "the sound is in time"
+    return replace(found, notes=(told, *found.notes))
+
+
+def _change(frames: Any, rate: float | None, times: Any) -> Stream:
+    """How much each frame differs from the one before, more than usual."""
+    pictures = np.asarray(frames)
+    if pictures.ndim not in (3, 4) or len(pictures) < 2 or pictures.dtype.kind not in "uif":
+        raise DataError(
+            f"frames are [time, height, width] or [time, height, width, colours], two at least; {pictures.shape} came"
+        )
+    before = pictures[0].astype(np.float64)
+    change = np.zeros(len(pictures))
+    for place in range(1, len(pictures)):  # one at a time: a film is large
+        now = pictures[place].astype(np.float64)
+        change[place] = np.abs(now - before).mean()
+        before = now
+    if not np.isfinite(change).all():
+        raise DataError("the pictures hold values that are NaN or infinite")
+    if change.max() == 0:
+        raise DataError(f"the pictures never change over {len(change)} frames; nothing can be heard to happen")
+    return Stream.of(_sudden(change), rate=rate, times=times, name="pictures")
+
+
+def _rise(sound: Any, rate: float) -> Stream:
+    """How much louder it gets, in decibels, more than usual."""
+    if not (np.isfinite(rate) and rate >= RATE):
+        raise SettingError(f"sound_rate={rate!r}: samples a second of sound are at least {RATE:g}")
+    samples = np.asarray(sound, dtype=np.float64)
+    samples = samples.mean(axis=1) if samples.ndim == 2 else samples
+    if samples.ndim != 1 or len(samples) < rate * 0.2 or not np.isfinite(samples).all():
+        raise DataError(f"sound is [samples] of finite numbers, 0.2 s at least; {samples.shape} came")
+    summed = np.concatenate([[0.0], np.cumsum(samples**2)])
+    middles = np.arange(int(len(samples) / rate * RATE)) / RATE * rate
+    half = _FRAME / 2 * rate
+    low, high = np.rint(middles - half).clip(0).astype(int), np.rint(middles + half).clip(max=len(samples)).astype(int)
+    power = (summed[high] - summed[low]) / np.maximum(high - low, 1)
+    if power.max() <= 0:
+        raise DataError("the recording is silent throughout")
+    level = 10 * np.log10(np.maximum(power, power.max() * _FLOOR))
+    return Stream.of(_sudden(np.diff(level, prepend=level[0]).clip(0)), rate=RATE, name="sound")
+
+
+def _sudden(values: np.ndarray) -> np.ndarray:
+    """Above the median, and compressed, so that no single event decides."""
+    return np.sqrt((values - np.median(values)).clip(0))
