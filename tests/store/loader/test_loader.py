@@ -110,6 +110,9 @@ def test_decoded_cells_are_as_they_are_kept(store: pm.Store) -> None:
     pictures = read.cells("photo")
     first = next(one for one in pictures.samples if one is not None)
     height, width = first.shape[:2]
+    photo = batch.fields["photo"]
+    assert photo.mask is not None
+    assert int(photo.values[~photo.mask].max()) == 0
     assert np.array_equal(batch.fields["photo"].values[0][:height, :width].numpy(), first)
 
 

@@ -137,7 +137,7 @@ class Pictures(Decoder):
                 sizes[place] = ready[place].shape[:2] if place in ready else None
         sides = np.array([one for one in sizes if one is not None], dtype=np.int64).reshape(-1, 2)
         height, width = sides.max(axis=0) if len(sides) else (0, 0)
-        values = np.zeros((len(sides), height, width, 3), dtype=np.uint8)
+        values = np.empty((len(sides), height, width, 3), dtype=np.uint8)
         mask = None if (sides == (height, width)).all() else np.zeros(values.shape[:3], dtype=bool)
         at = 0
         for place, size in enumerate(sizes):
@@ -152,6 +152,8 @@ class Pictures(Decoder):
                     continue  # its place is taken by the next one
                 own[:] = ready[place]
             if mask is not None:
+                values[at, : size[0], size[1] :] = 0  # what is beside the picture; all of it first would be dearer
+                values[at, size[0] :] = 0
                 mask[at, : size[0], : size[1]] = True
             at += 1
         return Packed(values[:at], None if mask is None else mask[:at], lost)
