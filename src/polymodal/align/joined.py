@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._remainder import Remainder
-from polymodal.align._wording import count, paragraphs
+from polymodal.align._wording import count, duration, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -97,8 +97,12 @@ class Joined:
             told.append(f"{n - len(other.rows):,} of {count(n, 'row')} of the {side} have a partner")
         if self.distances is not None and len(self.distances):
             low, middle, high = np.quantile(self.distances, [0, 0.5, 1])
-            told.append(f"partners are {low:.4g} to {high:.4g} {self.scale} apart, {middle:.4g} in the middle")
+            least, usual, most = (self._shown(one) for one in (low, middle, high))
+            told.append(f"partners are {least} to {most} apart, {usual} in the middle")
         return [*told, *self.notes]
+
+    def _shown(self, distance: float) -> str:
+        return duration(float(distance)) if self.scale == "s" else f"{distance:.4g} {self.scale}"
 
 
 def taken(right: pd.DataFrame, rows: np.ndarray, found: np.ndarray) -> pd.DataFrame:

@@ -1,12 +1,12 @@
 """One clock: as-of joins, resampling and windows, offset and drift, warping, and words placed in a recording."""
 
 from polymodal.align.clock.asof_join import asof
-from polymodal.align.clock.cycle import cycle
+from polymodal.align.clock.consistency import cycle
 from polymodal.align.clock.drifting import drift
 from polymodal.align.clock.events import event_drift, event_offset
+from polymodal.align.clock.film import picture_lag
 from polymodal.align.clock.grounding import ground
 from polymodal.align.clock.lag import offset
-from polymodal.align.clock.picture_lag import picture_lag
 from polymodal.align.clock.resampling import resample
 from polymodal.align.clock.segments import Segments
 from polymodal.align.clock.soft_warping import soft_dtw

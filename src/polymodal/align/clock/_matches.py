@@ -10,6 +10,7 @@ import numpy as np
 from polymodal.align.clock._last_known import LeastOfBlocks
 
 Direction = Literal["backward", "forward", "nearest"]
+_MANY = 100_000  # rows, from which on it pays to sort them first
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ class Timeline:
         """How many ordered rows come before each time, those of smaller keys included."""
         if self.levels is None or keys is None:
             return np.searchsorted(self.times, times, side)
-        return np.searchsorted(self.places, keys * (len(self.levels) + 1) + np.searchsorted(self.levels, times, side))
+        wanted = keys * (len(self.levels) + 1) + np.searchsorted(self.levels, times, side)
+        if len(wanted) < _MANY:
+            return np.searchsorted(self.places, wanted)
+        # What is asked for in order is found several times as fast, since it lies close together.
+        order = _in_order(keys)
+        found = np.empty(len(wanted), dtype=np.int64)
+        found[order] = np.searchsorted(self.places, wanted[order])
+        return found
 
     def span(self, keys: np.ndarray | None, n: int) -> tuple[np.ndarray | int, np.ndarray | int]:
         """The first ordered row of each key, and the one after its last."""
@@ -58,6 +66,15 @@ class Timeline:
     def positions(self, ordered: np.ndarray) -> np.ndarray:
         """Of ordered rows, as they came."""
         return ordered if self.order is None else self.order[ordered]
+
+
+def _in_order(keys: np.ndarray) -> np.ndarray:
+    """Positions by key, of one key as they came: by 16 bits at a time, for which NumPy has a radix sort."""
+    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
+    high = keys >> 16
+    if high.any():
+        order = order[np.argsort(high[order], kind="stable")]
+    return order
 
 
 def matches(

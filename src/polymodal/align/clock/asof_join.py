@@ -146,11 +146,13 @@ def _search(
         ticks, other_ticks, limit_ticks, shown_ticks = (one.seconds for one in (here, there, limits, shown))
     bound = None if tolerance is None else tolerance_in(ticks, tolerance, unit)
     is_keyed = bool(len(other_keys)) and bool((other_keys > 0).any() or (keys != 0).any())
-    usable = usable & np.isin(keys, other_keys[offered]) if is_keyed else usable
-    kept, codes = (None, None)
+    kept, codes = None, None
     if is_keyed:
         levels, codes = np.unique(other_keys[offered], return_inverse=True)
-        kept = np.searchsorted(levels, keys[usable])
+        numbers = np.full(int(max(keys.max(), other_keys.max())) + 2, -1)  # the last stands for no key
+        numbers[levels] = np.arange(len(levels))
+        usable = usable & (numbers[keys] >= 0)
+        kept = numbers[keys[usable]]
     line = Timeline(other_ticks[offered], codes, shown_ticks[offered] if is_known_apart else None)
     some = matches(
         ticks[usable],

@@ -16,7 +16,7 @@ from polymodal.errors import DataError, SettingError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from polymodal.align.clock._cycle_network import Embedding
+    from polymodal.align.clock._consistency_network import Embedding
 
 _LEAST = 8  # frames
 _STEP = 3e-3
@@ -104,7 +104,7 @@ def cycle(
     """
     import torch
 
-    from polymodal.align.clock._cycle_network import Embedding, cycle_back
+    from polymodal.align.clock._consistency_network import Embedding, cycle_back
 
     given = [sequence(one, f"{place}th") for place, one in enumerate(sequences)]
     _check(given, steps, width, context)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import polymodal as pm
-from polymodal.align.clock._cycle_network import cycle_back
+from polymodal.align.clock._consistency_network import cycle_back
 from polymodal.errors import DataError, SettingError
 
 cycle = pm.align.clock.cycle
