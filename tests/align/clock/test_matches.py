@@ -96,3 +96,18 @@ def test_rows_in_order_stay_in_order(n: int) -> None:
     times = np.arange(n, dtype=np.float64)
     rows = matches(times, Timeline(times), direction="nearest").rows
     assert all(b > a for a, b in pairwise(rows.tolist()))
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_many_rows_out_of_order_are_what_they_are_in_order(keyed: bool) -> None:
+    random = np.random.default_rng(0)
+    n = 120_000  # from 100,000 on they are sorted first
+    times, keys = random.integers(0, 5000, n).astype(float), random.integers(0, 70_000, n)
+    line = Timeline(np.arange(0.0, 5000, 3), (np.arange(1667) % 7) if keyed else None)
+    keys = keys % 7 if keyed else None
+    found = matches(times, line, direction="nearest", tolerance=9.0, keys=keys, cutoff=times + 4)
+    for part in np.array_split(np.arange(n), 3):
+        kept = None if keys is None else keys[part]
+        some = matches(times[part], line, direction="nearest", tolerance=9.0, keys=kept, cutoff=times[part] + 4)
+        assert np.array_equal(some.rows, found.rows[part])
+        assert np.array_equal(some.found, found.found[part])

@@ -68,6 +68,26 @@ class Timeline:
         return ordered if self.order is None else self.order[ordered]
 
 
+def _in_time_order(
+    times: np.ndarray,
+    line: Timeline,
+    direction: Direction,
+    exact: bool,
+    tolerance: float | int | None,
+    keys: np.ndarray | None,
+    cutoff: np.ndarray | None,
+) -> Matches:
+    """The same in order, which is faster by more than the sorting takes."""
+    order = np.argsort(times)
+    kept, limits = (None if one is None else one[order] for one in (keys, cutoff))
+    sorted_ = matches(
+        times[order], line, direction=direction, exact=exact, tolerance=tolerance, keys=kept, cutoff=limits
+    )
+    rows, found = np.empty(len(times), dtype=np.int64), np.empty(len(times), dtype=bool)
+    rows[order], found[order] = sorted_.rows, sorted_.found
+    return Matches(rows, found)
+
+
 def _in_order(keys: np.ndarray) -> np.ndarray:
     """Positions by key, of one key as they came: by 16 bits at a time, for which NumPy has a radix sort."""
     order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
@@ -99,6 +119,8 @@ def matches(
     """
     if not len(line.times) or not len(times):
         return Matches(np.zeros(len(times), dtype=np.int64), np.zeros(len(times), dtype=bool))
+    if len(times) >= _MANY and not (times[1:] >= times[:-1]).all():
+        return _in_time_order(times, line, direction, exact, tolerance, keys, cutoff)
     sides = {}
     if direction in ("backward", "nearest"):
         sides["backward"] = _backward(times, line, exact, keys, cutoff)
@@ -128,7 +150,8 @@ def _backward(
         if len(late):
             rows[late] = LeastOfBlocks(line.known).last_at_most(rows[late], cutoff[late])
     found = rows >= first
-    return np.where(found, rows, 0), found
+    rows[~found] = 0
+    return rows, found
 
 
 def _forward(
@@ -144,7 +167,7 @@ def _forward(
             turned = LeastOfBlocks(line.known[::-1]).last_at_most(n - 1 - rows[late], cutoff[late])
             rows[late] = n - 1 - turned
     found = rows < last
-    rows = np.where(found, rows, 0)
+    rows[~found] = 0
     if cutoff is not None:
         found = found & (line.times[rows] <= cutoff)
     return rows, found

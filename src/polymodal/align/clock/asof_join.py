@@ -163,10 +163,14 @@ def _search(
         keys=kept,
         cutoff=limit_ticks[usable] if is_limited else None,
     )
-    rows, found = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
+    rows, found = some.rows, some.found
     places = np.flatnonzero(offered)
-    rows[usable] = places[some.rows] if len(places) else 0
-    found[usable] = some.found
+    if 0 < len(places) < len(offered):
+        rows = places[rows]
+    if len(rows) < len(ticks):
+        every, is_found = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
+        every[usable], is_found[usable] = rows, found
+        rows, found = every, is_found
     lags = (ticks[found] - other_ticks[rows[found]]).astype(np.float64)
     return Matches(rows, found), lags / 1e9 if ticks.dtype.kind == "i" else lags
 
