@@ -13,14 +13,15 @@ from pydantic import Field as Setting
 from pydantic import model_validator
 
 from polymodal.errors import SchemaError
-from polymodal.modalities._channels import bare, blocks_of, chosen, in_order, is_plain, is_timed, laid_out
-from polymodal.modalities._clocks import DENSE, UNITS, Line, common_rate, is_even, on_grid, on_one_line
+from polymodal.modalities._channels import bare, blocks_of, chosen, laid_out
+from polymodal.modalities._clocks import DENSE, UNITS, common_rate, is_even, on_grid, on_one_line
 from polymodal.modalities._curves import sparkline
 from polymodal.modalities._paths import resolve
-from polymodal.modalities._recordings import SUFFIXES, array_or_none, load, shortened
+from polymodal.modalities._recordings import load, shortened
+from polymodal.modalities._surveyed import looks_like, survey
 from polymodal.modalities._timed import USUAL, drawn, packed, span_of, step_of
 from polymodal.registry import MODALITIES
-from polymodal.schema.cells import Cells, Unreadable, decode_each, is_absent
+from polymodal.schema.cells import Cells, Unreadable, decode_each
 from polymodal.schema.modality import Modality, Statistics
 
 if TYPE_CHECKING:
@@ -106,27 +107,11 @@ class Series(Modality):
 
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
-        seen = values.dropna().head(100).tolist()
-        if not seen:
-            return None
-        if sum(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen) >= 0.9 * len(seen):
-            return "paths of recorded series"
-        if all(is_timed(one) for one in seen):
-            ordered = sum(in_order(blocks_of(one, None, "s")) for one in seen)
-            return "values with their times" if ordered >= 0.9 * len(seen) else None
-        if not all(isinstance(one, (list, tuple, np.ndarray)) and len(one) for one in seen):
-            return None
-        shapes = {np.shape(one)[1:] for one in map(array_or_none, seen) if one is not None}
-        lengths = {len(one) for one in seen}
-        if len(shapes) == 1 and len(next(iter(shapes))) == 1:
-            return f"arrays of time x {next(iter(shapes))[0]} channels"
-        if shapes == {()} and len(lengths) > 1:
-            return f"lists of numbers of unequal length ({min(lengths)} to {max(lengths)})"
-        return None
+        return looks_like(values)
 
     def resolve(self, name: str, frame: pd.DataFrame) -> Modality:
         super().resolve(name, frame)
-        names, lines = self._survey(frame[name].tolist())
+        names, lines = survey(frame[name].tolist(), self.time, self.unit, self.channels, self.rate)
         settled: dict[str, Any] = {}
         if names and not self.channels:
             settled["channels"] = tuple(sorted(names))
@@ -260,19 +245,3 @@ class Series(Modality):
             return shortened(np.column_stack([line.seconds, line.values]), self.max_length), notes
         assert self.rate is not None
         return shortened(on_grid(line, self.rate), self.max_length).astype(np.float32), notes
-
-    def _survey(self, raws: Sequence[Any]) -> tuple[set[str], list[Line]]:
-        """The names of channels in the cells of a table, and the times of those that have any; files are not opened."""
-        names: set[str] = set()
-        lines = []
-        for raw in raws:
-            if is_absent(raw) or isinstance(raw, (str, Path)) or is_plain(raw):
-                continue
-            try:
-                blocks = chosen(blocks_of(raw, self.time, self.unit, self.channels), self.channels)
-                names.update(name for block in blocks for name in block.names or ())
-                if any(block.is_timed for block in blocks):
-                    lines.append(on_one_line(blocks, True, self.rate))
-            except Unreadable:
-                continue  # what is wrong with the cell is said when it is read
-        return names, [line for line in lines if len(line.seconds)]

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image as Pillow
 from scipy.sparse import csr_matrix
 
 from polymodal.features._features import Matrix
+from polymodal.quality.compared import columns, means, signals, spread, stills, thumbnails
 from polymodal.quality.content import Content
 from polymodal.registry import FEATURES
-from polymodal.schema.many import ManyStatistics
 
 _FEW_COLUMNS = 16  # of a panel, up to which each one is looked at by itself
-_POINTS = 256  # of a series that is laid beside another
-_SIDE = 16  # of a picture
 _DENSE = 6  # columns that are compared for every pair before the pairs are thinned out
 _ALMOST_CONSTANT = 0.9  # share of pairs that agree in a column, above which it tells nothing of chance
 
@@ -142,108 +138,25 @@ def likeness(content: Content, threshold: float | None, seed: int = 0) -> Likene
     if item not in FEATURES.names() or not len(content):
         return None
     if kind != item:
-        return Directions(_means(item, content, seed), limit)
+        return Directions(means(item, content, seed), limit)
     if kind == "tabular":
-        return Columns(_columns(content), limit)
+        return Columns(columns(content), limit)
     if kind == "series" and not getattr(content.modality, "irregular", False):
-        return Directions(_signals(content.arrays), limit)
+        return Directions(signals(content.arrays), limit)
     if kind == "image":
-        return Directions(_thumbnails(content.arrays), limit)
+        return Directions(thumbnails(content.arrays), limit)
     if kind == "video":
-        return Directions(_stills(content.arrays), limit)
+        return Directions(stills(content.arrays), limit)
     if kind == "moment":
-        return Columns(_spread(np.stack(content.samples)[:, 1:]), limit)  # when it was, by whatever clock
+        return Columns(spread(np.stack(content.samples)[:, 1:]), limit)  # when it was, by whatever clock
     if kind == "place":
-        return Columns(_spread(np.stack(content.arrays)[:, 3:6].astype(np.float64)), limit)
+        return Columns(spread(np.stack(content.arrays)[:, 3:6].astype(np.float64)), limit)
     if kind == "vector" and content.arrays[0].size <= _FEW_COLUMNS:
-        return Columns(_spread(np.stack(content.arrays).astype(np.float64)), limit)
+        return Columns(spread(np.stack(content.arrays).astype(np.float64)), limit)
     features = FEATURES.get(kind).measure(content.arrays, content.statistics, seed)
     wide = features.wide(content.arrays)
     counted = getattr(features, "n_counted", wide.shape[1])  # length, and which string it is, say nothing of likeness
     return Directions(wide[:, :counted], limit)
-
-
-def _means(kind: str, content: Content, seed: int) -> Matrix:
-    """The mean over the items of each cell of what items of `kind` are compared by."""
-    items = [one for cell in content.arrays for one in cell]
-    if kind == "series" and not getattr(content.modality.item, "irregular", False):
-        each: Matrix = _signals(items)
-    elif kind == "image":
-        each = _thumbnails(items)
-    elif kind == "video":
-        each = _stills(items)
-    else:
-        assert isinstance(content.statistics, ManyStatistics)
-        features = FEATURES.get(kind).measure(items, content.statistics.of, seed)
-        each = features.wide(items)
-        each = each[:, : getattr(features, "n_counted", each.shape[1])]
-    counts = np.array([len(cell) for cell in content.arrays])
-    owner = np.repeat(np.arange(len(counts)), counts)
-    shares = csr_matrix((1 / counts[owner], (owner, np.arange(len(owner)))), shape=(len(counts), len(owner)))
-    found: Matrix = shares @ each
-    return found
-
-
-def _columns(content: Content) -> np.ndarray:
-    """Numbers in spreads, and categories as whole numbers, the rare ones apart too."""
-    columns = []
-    for values in zip(*content.samples, strict=True):
-        known = np.array([value is not None for value in values])
-        some = [value for value in values if value is not None]
-        column = np.full(len(values), np.nan)
-        if some and isinstance(some[0], str):
-            column[known] = np.unique(some, return_inverse=True)[1]
-            columns.append(column)
-        else:
-            column[known] = some
-            columns.append(_spread(column[:, None])[:, 0])
-    return np.stack(columns, axis=1) if columns else np.zeros((len(content), 0))
-
-
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Columns `[K, F]` in units of their spread, which a few far values do not widen."""
-    found = np.array(values)
-    for column in found.T:
-        known = column[~np.isnan(column)]
-        if len(known):
-            low, high = np.quantile(known, [0.25, 0.75])
-            column /= (min((high - low) / 1.349, known.std()) if high > low else known.std()) or 1.0
-    return found
-
-
-def _signals(series: Sequence[np.ndarray]) -> np.ndarray:
-    """`[K, P * C]`: series on one grid, gaps bridged, each channel about its own mean."""
-    points = min(_POINTS, max((len(one) for one in series), default=1))
-    found = np.zeros((len(series), points, series[0].shape[1] if len(series) else 1), dtype=np.float32)
-    for row, one in enumerate(series):
-        for channel in range(one.shape[1]):
-            here = np.flatnonzero(~np.isnan(one[:, channel]))
-            if len(here):
-                line = np.interp(np.linspace(0, len(one) - 1, points), here, one[here, channel])
-                found[row, :, channel] = line - line.mean()
-    return found.reshape(len(series), -1)
-
-
-def _thumbnails(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """`[K, 768]`: small pictures less what all have in common, each colour about its own mean.
-
-    Compression and another size change these least; edges, which tell classes apart, they change more than most
-    pictures differ.
-    """
-    size = (_SIDE, _SIDE)
-    small = [np.asarray(Pillow.fromarray(one).resize(size, Pillow.Resampling.BOX)) for one in pictures]
-    found = np.stack(small).reshape(len(small), -1, 3).astype(np.float32)
-    found -= found.mean(axis=0)
-    found -= found.mean(axis=1, keepdims=True)
-    return found.reshape(len(small), -1)
-
-
-def _stills(videos: Sequence[np.ndarray]) -> np.ndarray:
-    """`[K, 2304]`: thumbnails of the first frame, one in the middle and the last."""
-    pictures = [one["picture"] for one in videos]
-    places = ([0, len(one) // 2, -1] for one in pictures)
-    chosen = [[one[place] for place in at] for one, at in zip(pictures, places, strict=True)]
-    return np.concatenate([_thumbnails(at) for at in zip(*chosen, strict=True)], axis=1)
 
 
 def _agreeing(column: np.ndarray, reach: float) -> float:

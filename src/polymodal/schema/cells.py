@@ -93,6 +93,26 @@ class Cells:
     def __len__(self) -> int:
         return len(self.state)
 
+    def taken(self, rows: np.ndarray, index: pd.Index) -> Cells:
+        """Those of some rows by position; `index` has the labels of all rows, each once."""
+        by_label: dict[Any, list[CellError]] = {}
+        for fault in self.faults:
+            by_label.setdefault(fault.row, []).append(fault)
+        faults = [fault for label in index[rows] for fault in by_label.get(label, ())] if by_label else []
+        taken = set(index[rows]) if self.notes else set()
+        notes = [note for note in self.notes if note[0] in taken]
+        unread = isinstance(self.samples, Unread)
+        samples = Unread(len(rows)) if unread else [self.samples[row] for row in rows]
+        return Cells(samples, self.state[rows], faults, notes)
+
+    def without(self, hidden: np.ndarray, index: pd.Index) -> Cells:
+        """The same with the cells of a mask `[N]` absent; `index` has the labels of the rows."""
+        samples = [None if gone else sample for sample, gone in zip(self.samples, hidden.tolist(), strict=True)]
+        kept = set(index[~hidden])
+        faults = [fault for fault in self.faults if fault.row in kept]
+        notes = [note for note in self.notes if note[0] in kept]
+        return Cells(samples, np.where(hidden, np.int8(State.ABSENT), self.state), faults, notes)
+
 
 class Unread(Sequence[None]):
     """Samples that stay on disk."""

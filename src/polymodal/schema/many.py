@@ -13,6 +13,7 @@ from pydantic import SerializeAsAny, field_validator, model_validator
 
 from polymodal.errors import CellError, SchemaError
 from polymodal.schema.cells import Broken, Cells, State, Unreadable, is_absent
+from polymodal.schema.items import flattened, objects
 from polymodal.schema.modality import Modality, Statistics
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Many(Modality):
                 array, unfit = self.of.attempt(one, statistics.of)
                 arrays += [] if array is None else [array]
                 faults += [Unreadable(fault.reason, fault.path, place) for fault in unfit]
-        return _objects(arrays) if arrays else None, faults
+        return objects(arrays) if arrays else None, faults
 
     def collate(self, arrays: Sequence[np.ndarray], statistics: ManyStatistics) -> tuple[Tensor, Tensor | None]:
         """The items of all cells one after the other, as the modality of one of them packs them."""
@@ -191,7 +192,7 @@ class Many(Modality):
 
     def _flat(self, name: str, each: Iterable[Sequence[Any]]) -> pd.DataFrame:
         """The items of all cells below each other."""
-        return pd.DataFrame({name: _objects([one for items in each for one in items])})
+        return pd.DataFrame({name: objects([one for items in each for one in items])})
 
     def _written(self, raw: str) -> list[Any]:
         if raw.lstrip()[:1] == "[":
@@ -222,30 +223,8 @@ def per_cell(modality: Modality) -> Modality:
     return modality
 
 
-def flattened(samples: Iterable[Sequence[Any]]) -> list[Any]:
-    """The items that are there, of all samples."""
-    return [one for sample in samples for one in sample if one is not None]
-
-
-def regrouped(samples: Iterable[Sequence[Any]], items: Iterable[Any]) -> list[list[Any]]:
-    """What became of `flattened(samples)`, each where its item was.
-
-    >>> regrouped([["a", None], ["b"]], [1, 2])
-    [[1, None], [2]]
-    """
-    given = iter(items)
-    return [[None if one is None else next(given) for one in sample] for sample in samples]
-
-
 def _state(items: np.ndarray) -> State:
     """Of a cell, from the states of its items: present as long as one is."""
     if (items == State.PRESENT).any():
         return State.PRESENT
     return State.UNREADABLE if (items == State.UNREADABLE).any() else State.ABSENT
-
-
-def _objects(items: Sequence[Any]) -> np.ndarray:
-    found = np.empty(len(items), dtype=object)
-    for place, one in enumerate(items):
-        found[place] = one  # one by one: NumPy would stack arrays of equal shape
-    return found

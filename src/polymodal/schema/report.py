@@ -14,12 +14,11 @@ from polymodal.schema import audit
 from polymodal.schema.cells import State
 from polymodal.schema.inference import LEFT_OUT
 from polymodal.schema.leaks import Leak, find_leaks
+from polymodal.schema.lines import aligned, counted, listed, shortened
 from polymodal.schema.target import Discrete, Labels, Multilabel, Survival, Target
 
 if TYPE_CHECKING:
     from polymodal.schema.table import Table
-
-_MOST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class TableReport:
         return plain
 
     def __str__(self) -> str:
-        return "\n\n".join(f"{title}\n{_aligned(lines)}" for title, lines in self._sections())
+        return "\n\n".join(f"{title}\n{aligned(lines)}" for title, lines in self._sections())
 
     def _repr_html_(self) -> str:
         parts = []
@@ -139,7 +138,7 @@ class TableReport:
             counts = [str(self.presence[name][state]) for state in ("present", "absent", "unreadable")]
             present.append((name, one["kind"], str(len(one["columns"])), *counts, one["reason"]))
         sections: list[tuple[str, list[Any]]] = [
-            (f"{_count(self.rows, 'row')}, {_count(len(self.types), 'modality', 'modalities')}", present),
+            (f"{counted(self.rows, 'row')}, {counted(len(self.types), 'modality', 'modalities')}", present),
             ("Targets", [_target_line(name, one) for name, one in self.targets.items()]),
             ("Roles", [(role, repr(column)) for role, column in self.roles.items()]),
             (
@@ -150,7 +149,7 @@ class TableReport:
             (
                 f"Rows of the same content ({sum(len(one['rows']) for one in self.duplicate_rows)})",
                 [
-                    (_listed(one["rows"]), "" if one["labels_agree"] else "but with different labels")
+                    (listed(one["rows"]), "" if one["labels_agree"] else "but with different labels")
                     for one in self.duplicate_rows
                 ],
             ),
@@ -160,17 +159,17 @@ class TableReport:
             ),
             (
                 f"Ids found in several groups ({len(self.shared_ids)}); a split by group may part them",
-                [(one, _listed(groups)) for one, groups in self.shared_ids.items()],
+                [(one, listed(groups)) for one, groups in self.shared_ids.items()],
             ),
             (
                 "Columns that tell the target by themselves; leave them out if they are not known in use",
                 [(str(leak),) for leak in self.leaks],
             ),
-            (f"Constant columns ({len(self.constant)})", [(_listed(self.constant),)] if self.constant else []),
+            (f"Constant columns ({len(self.constant)})", [(listed(self.constant),)] if self.constant else []),
             (f"Worth knowing ({len(self.odd)})", [(column, finding) for column, finding in self.odd]),
             (f"Columns left out ({len(self.left_out)})", list(self.left_out.items())),
         ]
-        return [(title, _shortened(lines)) for title, lines in sections if lines]
+        return [(title, shortened(lines)) for title, lines in sections if lines]
 
 
 def _state_counts(state: np.ndarray) -> dict[str, int]:
@@ -211,7 +210,7 @@ def _target_line(name: str, one: Mapping[str, Any]) -> tuple[str, ...]:
     for what, value in one["summary"].items():
         if isinstance(value, dict):
             parts = [f"{label} {count}" for label, count in value.items()]
-            shown.append(f"{what} {_listed(parts)}")
+            shown.append(f"{what} {listed(parts)}")
         else:
             shown.append(f"{what} {value:g}")
     return name, one["kind"], f"{one['known']} known, {one['missing']} missing", ", ".join(shown), one["reason"]
@@ -221,34 +220,6 @@ def _pattern(names: tuple[str, ...], of: int) -> str:
     if len(names) == of:
         return "everything"
     return " + ".join(names) or "nothing"
-
-
-def _count(n: int, one: str, many: str = "") -> str:
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
-def _listed(items: Sequence[Any]) -> str:
-    more = f" and {len(items) - 10} more" if len(items) > 10 else ""
-    return ", ".join(map(str, items[:10])) + more
-
-
-def _shortened(lines: list[Any]) -> list[Any]:
-    return (
-        lines
-        if len(lines) <= _MOST_LINES + 1
-        else [*lines[:_MOST_LINES], (f"... and {len(lines) - _MOST_LINES} more",)]
-    )
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    table = [line for line in lines if len(line) > 1]
-    width = [max(len(line[i]) for line in table if len(line) > i) for i in range(max(map(len, table), default=0))]
-    return "\n".join(
-        "  " + "  ".join(c.ljust(w) for c, w in zip(line, [*width, 0], strict=False)).rstrip()
-        if len(line) > 1
-        else "  " + line[0]
-        for line in lines
-    )
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import CellError, SchemaError, SettingError, near_miss
-from polymodal.schema.cells import Cells, State, Unread
+from polymodal.schema.cells import Cells
 from polymodal.schema.inference import infer_schema
 from polymodal.schema.numeric import to_numbers
 from polymodal.schema.read import read_frame
@@ -109,7 +109,7 @@ class Table:
         embedded = {key: vectors[rows] for key, vectors in self.embedded.items()}
         taken = Table(self.frame.iloc[rows], self.schema, self.files, embedded)
         if self.frame.index.is_unique:
-            taken._cells = {name: _take_cells(cells, rows, self.frame.index) for name, cells in self._cells.items()}
+            taken._cells = {name: cells.taken(rows, self.frame.index) for name, cells in self._cells.items()}
         return taken
 
     def with_schema(self, schema: Schema) -> Table:
@@ -142,7 +142,7 @@ class Table:
                     kept = frame[column] if frame[column].dtype.kind == "f" else frame[column].astype(object)
                     frame[column] = kept.where(~rows, None)
         table = Table(frame, self.schema, self.files)
-        table._cells = {n: _hide_cells(c, gone[n], frame.index) if n in gone else c for n, c in self._cells.items()}
+        table._cells = {n: c.without(gone[n], frame.index) if n in gone else c for n, c in self._cells.items()}
         return table
 
     def over(self, frame: pd.DataFrame, changed: Collection[str]) -> Table:
@@ -279,23 +279,3 @@ class Table:
         targets = [self.schema.targets[name].strata(labels) for name, labels in self._known_labels().items()]
         _, pattern, sizes = np.unique(self.present(), axis=0, return_inverse=True, return_counts=True)
         return [*targets, sizes[pattern.ravel()], pattern.ravel()]
-
-
-def _hide_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
-    samples = [None if gone else sample for sample, gone in zip(cells.samples, rows.tolist(), strict=True)]
-    kept = set(index[~rows])
-    faults = [fault for fault in cells.faults if fault.row in kept]
-    notes = [note for note in cells.notes if note[0] in kept]
-    return Cells(samples, np.where(rows, np.int8(State.ABSENT), cells.state), faults, notes)
-
-
-def _take_cells(cells: Cells, rows: np.ndarray, index: pd.Index) -> Cells:
-    by_label: dict[Any, list[CellError]] = {}
-    for fault in cells.faults:
-        by_label.setdefault(fault.row, []).append(fault)
-    faults = [fault for label in index[rows] for fault in by_label.get(label, ())] if by_label else []
-    taken = set(index[rows]) if cells.notes else set()
-    notes = [note for note in cells.notes if note[0] in taken]
-    unread = isinstance(cells.samples, Unread)
-    samples = Unread(len(rows)) if unread else [cells.samples[row] for row in rows]
-    return Cells(samples, cells.state[rows], faults, notes)

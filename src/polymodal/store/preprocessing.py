@@ -10,7 +10,8 @@ import numpy as np
 
 from polymodal.errors import CellError, FitError
 from polymodal.modalities.vector import Vector
-from polymodal.schema.many import Many, flattened, regrouped
+from polymodal.schema.items import flattened, regrouped
+from polymodal.schema.many import Many
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
