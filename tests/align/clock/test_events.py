@@ -50,12 +50,23 @@ def test_dates_and_duplicates() -> None:
     found.plot()
 
 
+def test_drift_of_dates_moves_a_stream_of_them() -> None:
+    start = pd.Timestamp("2024-05-01", tz="UTC")
+    own = seen()
+    first = start + pd.to_timedelta(own, unit="s")
+    second = start + pd.to_timedelta(3600 + own / (1 + 50e-6), unit="s")
+    found = event_drift(first, second)
+    assert found.ppm == pytest.approx(50, abs=1)
+    moved = found.apply(pm.align.clock.Stream.of(np.ones(len(second)), times=second))
+    assert np.abs((moved.to_pandas()["time"].dt.tz_localize("UTC") - pd.Series(first)).dt.total_seconds()).max() < 2e-3
+
+
 def test_faults() -> None:
     with pytest.raises(DataError, match="the second side has 2 events"):
         event_offset([1, 2, 3], [1, 2])
     with pytest.raises(DataError, match="within max_offset=1"):
         event_offset([1, 2, 3], [11, 12, 13], max_offset=1)
-    with pytest.raises(DataError, match="one side has dates"):
+    with pytest.raises(DataError, match="'first' has dates and 'second' counts"):
         event_offset(pd.date_range("2024", periods=5), [1, 2, 3])
     with pytest.raises(DataError, match="have a partner within"):
         event_drift(EVENTS[:20], EVENTS[100:120] * 3.7, tolerance=1e-6, max_drift=1)

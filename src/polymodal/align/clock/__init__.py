@@ -7,6 +7,7 @@ from polymodal.align.clock.events import event_drift, event_offset
 from polymodal.align.clock.film import picture_lag
 from polymodal.align.clock.grounding import ground
 from polymodal.align.clock.lag import offset
+from polymodal.align.clock.listening import read_sound, sound_stream
 from polymodal.align.clock.resampling import resample
 from polymodal.align.clock.segments import Segments
 from polymodal.align.clock.soft_warping import soft_dtw
@@ -28,8 +29,10 @@ __all__ = [
     "ground_speech",
     "offset",
     "picture_lag",
+    "read_sound",
     "resample",
     "soft_dtw",
+    "sound_stream",
     "subtitle_offset",
     "windows",
 ]

@@ -37,7 +37,8 @@ class Drift:
         seconds: to be added to a time `at` of the second clock.
         ppm: by how many millionths more is to be added later; 1 ppm is 3.6 ms in an hour.
         interval: 95 % interval of `ppm`.
-        at: the time of the second clock, in seconds, at which `seconds` holds; the middle of what was compared.
+        at: the time of the second clock at which `seconds` holds, the middle of what was compared; in seconds, of
+            clocks with dates from the first time of either.
         spread: standard deviation of the pieces around the line, in seconds, from their median absolute deviation.
         pieces: a row for each piece: `time` of the second clock, `seconds` (its own offset), `residual`, `correlation`,
             `used`.

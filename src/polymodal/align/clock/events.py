@@ -12,7 +12,7 @@ from polymodal.align.clock import _line
 from polymodal.align.clock.drifting import Drift
 from polymodal.align.clock.lag import AMBIGUOUS, Offset
 from polymodal.align.clock.stamps import length_of, stamps
-from polymodal.align.clock.stream import Stream
+from polymodal.align.clock.stream import Stream, one_zero
 from polymodal.errors import DataError
 
 _LEAST = 3
@@ -35,17 +35,15 @@ def event_offset(
     2.3
     """
     one, other = _events(first, unit, "first"), _events(second, unit, "second")
-    x, y = one.seconds, other.seconds
-    shift = 0.0 if one.zero is None or other.zero is None else (one.zero - other.zero) / 1e9
-    if (one.zero is None) != (other.zero is None):
-        raise DataError("one side has dates and the other counts from a zero of its own; give both of one make")
+    zero = one_zero(one, other)
+    x, y = one.from_zero(zero), other.from_zero(zero)
     reach = _tolerance(x, y, tolerance, unit)
-    gaps = _distances(x + shift, y, None if max_offset is None else length_of(max_offset, unit, "max_offset"))
+    gaps = _distances(x, y, None if max_offset is None else length_of(max_offset, unit, "max_offset"))
     if not len(gaps):
         raise DataError(f"no two events lie within max_offset={max_offset!r} of each other; allow more")
     counts = np.searchsorted(gaps, gaps + reach, "right") - np.searchsorted(gaps, gaps - reach, "left")
     best = float(gaps[int(np.argmax(counts))])
-    seconds, share = _closest(x + shift, y, best, reach)
+    seconds, share = _closest(x, y, best, reach)
     outside = np.abs(gaps - seconds) > 4 * reach
     second = int(counts[outside].max()) if outside.any() else 0
     runner_up = float(gaps[outside][int(np.argmax(counts[outside]))]) if outside.any() else None
@@ -56,7 +54,7 @@ def event_offset(
             "steps or are too few; narrow max_offset="
         )
     few = slice(None, None, max(1, len(gaps) // 5000))
-    low, high = max(x[0] + shift, y[0] + seconds), min(x[-1] + shift, y[-1] + seconds)
+    low, high = max(x[0], y[0] + seconds), min(x[-1], y[-1] + seconds)
     return Offset(
         seconds=seconds,
         correlation=share,
@@ -92,9 +90,8 @@ def event_drift(
     (40.0, 12.0)
     """
     one, other = _events(first, unit, "first"), _events(second, unit, "second")
-    x, y = one.seconds, other.seconds
-    shift = 0.0 if one.zero is None or other.zero is None else (one.zero - other.zero) / 1e9
-    x = x + shift
+    zero = one_zero(one, other)
+    x, y = one.from_zero(zero), other.from_zero(zero)
     fine = _tolerance(x, y, tolerance, unit)
     coarse = fine + max_drift * 1e-6 * (y[-1] - y[0]) / 2
     start = _start(x, y, max_offset, fine, unit)

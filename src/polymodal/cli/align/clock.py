@@ -19,10 +19,15 @@ from polymodal.errors import SettingError
 if TYPE_CHECKING:
     from polymodal.align.clock import Stream
 
+_SOUND = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus")
+
 
 def clock(
-    first: Annotated[str, typer.Argument(metavar="FIRST", help="A table with times, by whose clock all shall be.")],
-    second: Annotated[str, typer.Argument(metavar="SECOND", help="A table of the other clock.")],
+    first: Annotated[
+        str,
+        typer.Argument(metavar="FIRST", help="By whose clock all shall be: a table with times, or a sound."),
+    ],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="A table, or a sound, by the other clock.")],
     time: Annotated[
         str, typer.Option("--time", metavar="COLUMN", help="The column of times; FIRST=SECOND for two names.")
     ] = "time",
@@ -61,6 +66,7 @@ def clock(
     \b
     Example:
       polymodal align clock watch.csv phone.csv --column acceleration --drift --plot clocks.png --out phone_aligned.csv
+      polymodal align clock camera.wav microphone.wav --phase --max-offset 1min --plot clocks.png
       polymodal align clock claps.csv flashes.csv --events --max-offset 1min --json
     """
     refuse_ending(out)
@@ -80,8 +86,8 @@ def clock(
     else:
         columns = [own for own, _, _ in names] or None, [other or own for own, _, other in names] or None
         streams = (
-            way.Stream.read(first, time=own_time, columns=columns[0], name=Path(first).stem, **reading),
-            way.Stream.read(second, time=other_time or own_time, columns=columns[1], name=Path(second).stem, **reading),
+            _stream(first, own_time, columns[0], reading),
+            _stream(second, other_time or own_time, columns[1], reading),
         )
         found = way.drift(*streams, window=window, phase=phase, **limits) if drift else None
         found = way.offset(*streams, phase=phase, **limits) if found is None else found
@@ -90,6 +96,12 @@ def clock(
     if out is not None:
         moved: Stream = found.apply(found.second)
         write(moved.to_pandas(), out)
+
+
+def _stream(source: str, time: str, columns: list[str] | None, reading: dict[str, Any]) -> Stream:
+    if source.lower().endswith(_SOUND):
+        return pm.align.clock.sound_stream(source)
+    return pm.align.clock.Stream.read(source, time=time, columns=columns, name=Path(source).stem, **reading)
 
 
 def _times(source: str, name: str) -> Any:
