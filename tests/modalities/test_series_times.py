@@ -246,7 +246,7 @@ def test_settings_that_would_say_nothing_are_refused(settings: dict[str, Any]) -
         (np.zeros((4, 4, 4)), (1.0, 1.0, 1.0)),
         {"a", "b"},
     ],
-    ids=str,
+    ids=range(9),
 )
 def test_cells_of_other_kinds_are_left_to_them(raw: Any) -> None:
     assert Series.recognises(frame(raw, raw)["x"], None) is None
