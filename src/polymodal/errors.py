@@ -93,9 +93,12 @@ def near_miss(name: str, allowed: Iterable[str]) -> str:
 
     >>> near_miss("transfomer", ["late", "transformer"])
     "Did you mean 'transformer'? Allowed: 'late', 'transformer'."
+    >>> near_miss("X", ["x", "y"])
+    "Did you mean 'x'? Allowed: 'x', 'y'."
     """
     names = sorted(set(allowed))
-    close = difflib.get_close_matches(str(name), names, n=1)
+    alike = [one for one in names if one.casefold() == str(name).casefold()]
+    close = alike or difflib.get_close_matches(str(name), names, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return f"{hint}Allowed: {', '.join(map(repr, names[:20])) or 'none'}{more}."
