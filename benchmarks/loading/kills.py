@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import numpy as np
 from benchmarks.loading.rows import table
 from benchmarks.quick import QUICK
 from benchmarks.record import Outcome, publish
+from polymodal.schema.table import Table
 from polymodal.store.disk.store import Store  # all of it imported here, before any fork
 
 ROWS, KILLS, SEED = (300, 2, 0) if QUICK else (3_000, 20, 0)
@@ -109,16 +111,37 @@ def main() -> None:
         attempts += 1
     apart(lambda: add("last"))
     apart(lambda: there_or_not(last, "last", True))
+    half, rest = made.take(np.arange(ROWS // 2)), made.take(np.arange(ROWS // 2, ROWS))
+    rest = Table(rest.frame.reset_index(drop=True), rest.schema)
+    apart(lambda: Store.create(folder / "half.lance", half))
+
+    def append(place: Path) -> None:
+        Store.open(place).append(rest)
+
+    def fresh(name: str) -> Path:
+        return Path(shutil.copytree(folder / "half.lance", folder / name))
+
+    grown = fresh("grown.lance")
+    usual_append = seconds_of(lambda: append(grown))
+    kills_append = attempts = 0
+    while kills_append < KILLS:
+        place = fresh(f"grown{attempts}.lance")
+        done = apart(lambda place=place: append(place), float(random.uniform(0, usual_append)))
+        apart(lambda place=place, done=done: grown_or_not(place, done, rest))
+        shutil.rmtree(place)
+        kills_append += not done
+        attempts += 1
     publish(
         Outcome(
             name="loading/kills",
-            question=f"A store of {ROWS:,} mixed rows in fragments of {PER_FRAGMENT} is made, and a column added, each "
-            "killed (SIGKILL) at moments drawn evenly over an undisturbed run.",
+            question=f"A store of {ROWS:,} mixed rows in fragments of {PER_FRAGMENT} is made, a column added, half of "
+            "the rows appended to the others, each killed (SIGKILL) at moments drawn evenly over an undisturbed run.",
             mark="the store opens, no row is lost or doubled, the work goes on",
             is_reached=True,
             table=[
                 {"what": "making it", "kills": kills, "undisturbed, s": usual},
                 {"what": "adding a column", "kills": kills_column, "undisturbed, s": usual_column},
+                {"what": "appending half of them", "kills": kills_append, "undisturbed, s": usual_append},
             ],
             seeds=str(SEED),
             notes=["At the end the killed store equals one made in one go, cell by cell. Any fault ends the script."],
@@ -133,6 +156,16 @@ def there_or_not(place: Path, name: str, done: bool) -> None:
     if name in store.columns:
         frame = store.table(columns=["age", name]).frame
         assert (frame[name] == 2 * frame["age"]).all()
+
+
+def grown_or_not(place: Path, done: bool, rest: Table) -> None:
+    """All of the rows were appended or none; if none, the same call does it. Each row is then there once."""
+    store = Store.open(place)
+    assert len(store) in (ROWS // 2, ROWS)
+    assert len(store) == ROWS or not done
+    if len(store) < ROWS:
+        store = store.append(rest)
+    assert sorted(store.table(columns=[]).frame.index) == list(range(ROWS)), "rows are lost or doubled"
 
 
 if __name__ == "__main__":

@@ -94,6 +94,19 @@ def test_too_many_broken_cells_are_an_exit_code(packed: Path, tmp_path: Path) ->
     assert (tmp_path / "rows.html").exists()  # of rows that nothing names
 
 
+def test_rows_more(tmp_path: Path) -> None:
+    for name, start in (("first.csv", 0), ("second.csv", 6)):
+        lines = [f"{row},{row / 2},{'AB'[row % 2]}" for row in range(start, start + 6)]
+        (tmp_path / name).write_text("\n".join(["number,size,y", *lines]))
+    place = tmp_path / "rows.lance"
+    run("pack", tmp_path / "first.csv", place, "--target", "y", "--id", "number")
+    assert json.loads(run("pack", tmp_path / "second.csv", place, "--append", "--json").stdout)["rows"] == 12
+    assert "since version" in run("pack", tmp_path / "second.csv", place, "--append", code=1).stderr
+    assert "leave --target, --seed out" in run(
+        "pack", tmp_path / "second.csv", place, "--append", "--target", "y", "--seed", 3, code=1
+    ).stderr  # fmt: skip
+
+
 def test_a_store_without_targets_has_nothing_to_learn(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("x,z\n" + "1,2\n3,4\n" * 5)

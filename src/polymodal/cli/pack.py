@@ -10,6 +10,7 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
 from polymodal.cli._table import parse_targets, parse_types
+from polymodal.errors import SettingError
 
 
 def pack(
@@ -45,6 +46,9 @@ def pack(
         bool, typer.Option("--shuffle/--in-order", help="Put the rows in a random order, once, or leave it.")
     ] = True,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same order.")] = 0,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the rows to a store that is there, read as that was; all or none.")
+    ] = False,
     max_unreadable: options.MaxUnreadable = 0.1,
     json: options.Json = False,
 ) -> None:
@@ -57,28 +61,40 @@ def pack(
     Example:
       polymodal pack patients.csv patients.lance --target outcome --files data/ --id patient --group hospital
       polymodal pack shards/ pictures.lance --target cls --longest-side 512 --quality 90 --duplicates drop --near 3
+      polymodal pack december.csv patients.lance --files december/ --append
     """
-    pictures = None
-    if longest_side is not None or quality is not None:
-        pictures = {"longest_side": longest_side} | ({} if quality is None else {"quality": quality})
-    made = pm.Store.create(
-        store,
-        data,
-        files=files,
-        target=parse_targets(target or ()) or None,
-        id=id,
-        group=group,
-        time=time,
-        weight=weight,
-        types=parse_types(type or ()) or None,
-        ignore=ignore or (),
-        shuffle=shuffle,
-        seed=seed,
-        duplicates=duplicates,
-        near=near,
-        pictures=pictures,
-        progress=True,
-    )
+    if append:
+        given = {
+            "--target": target, "--id": id, "--group": group, "--time": time, "--weight": weight, "--type": type,
+            "--ignore": ignore, "--duplicates": duplicates != "keep", "--near": near, "--longest-side": longest_side,
+            "--quality": quality, "--in-order": not shuffle, "--seed": seed,
+        }  # fmt: skip
+        settled = [name for name, one in given.items() if one]
+        if settled:
+            raise SettingError(f"--append reads rows as the store was read; leave {', '.join(settled)} out")
+        made = pm.Store.open(store).append(data, files=files, progress=True)
+    else:
+        pictures = None
+        if longest_side is not None or quality is not None:
+            pictures = {"longest_side": longest_side} | ({} if quality is None else {"quality": quality})
+        made = pm.Store.create(
+            store,
+            data,
+            files=files,
+            target=parse_targets(target or ()) or None,
+            id=id,
+            group=group,
+            time=time,
+            weight=weight,
+            types=parse_types(type or ()) or None,
+            ignore=ignore or (),
+            shuffle=shuffle,
+            seed=seed,
+            duplicates=duplicates,
+            near=near,
+            pictures=pictures,
+            progress=True,
+        )
     report = made.report()
     answer(report, report.to_dict(), json)
     if report.worst_unreadable > max_unreadable:

@@ -12,8 +12,8 @@ import pytest
 import polymodal as pm
 from polymodal.errors import ArtifactError, CellError, SchemaError, SettingError
 from polymodal.schema.cells import State
+from polymodal.store.disk import batches
 from polymodal.store.disk import dataset as disk
-from polymodal.store.disk import ingest
 from polymodal.store.disk.sources.memory import MemoryRows
 
 
@@ -166,8 +166,8 @@ def test_every_cell_is_decoded_once(make, monkeypatch):
 
 def test_no_more_than_a_few_batches_are_held(make, monkeypatch):
     """However long the source is, the rows asked for run ahead of those written by a bounded number."""
-    monkeypatch.setattr(ingest, "_FIRST_ROWS", 2)
-    monkeypatch.setattr(ingest, "_MOST_ROWS", 2)
+    monkeypatch.setattr(batches, "_FIRST_ROWS", 2)
+    monkeypatch.setattr(batches, "_MOST_ROWS", 2)
     asked, ahead = [0], []
     real = MemoryRows.take
 
@@ -178,7 +178,7 @@ def test_no_more_than_a_few_batches_are_held(make, monkeypatch):
     monkeypatch.setattr(MemoryRows, "take", take)
     make(progress=lambda done, total: ahead.append(asked[0] - done))
     assert len(ahead) == 20
-    assert max(ahead) <= 2 * (ingest._THREADS + 2)
+    assert max(ahead) <= 2 * (batches._THREADS + 2)
 
 
 def test_what_goes_wrong_in_a_thread_is_raised_as_it_is(make, monkeypatch):
@@ -249,7 +249,7 @@ SCRIPT = """
     import numpy as np
     import pandas as pd
     import polymodal as pm
-    from polymodal.store.disk import ingest
+    from polymodal.store.disk import batches
 
     n = 60
     random = np.random.default_rng(0)
@@ -258,7 +258,7 @@ SCRIPT = """
         "note": [f"row {row} of many" for row in range(n)],
         "y": [row % 2 for row in range(n)],
     })
-    ingest._FIRST_ROWS = ingest._MOST_ROWS = 3
+    batches._FIRST_ROWS = batches._MOST_ROWS = 3
 
     def make(place, kill_at):
         def watch(done, total):

@@ -16,6 +16,7 @@ from polymodal.errors import ArtifactError, MissingExtraError
 _SHORT = 16  # rows of a stretch below which rows are as well read one by one
 _AHEAD = 16  # stretches of rows read at the same time
 _CACHE = 128 * 2**20  # bytes; by default Lance takes several gigabytes
+MESSAGE = "__lance_commit_message"  # what the log of Lance calls the word on a change
 _REMOTE = ("s3://", "gs://", "az://")
 _OWN = ("_transactions", "_versions", "data")  # what Lance makes of a folder, in part, when it is killed at once
 
@@ -115,24 +116,40 @@ def begin(uri: str, schema: pa.Schema, options: Mapping[str, str] | None) -> Any
 
 def append(dataset: Any, batches: Iterable[pa.RecordBatch], schema: pa.Schema, uri: str, options: Any) -> Any:
     """The dataset with further rows, all of them or none. Raises ArtifactError when they cannot be written."""
+    fragments = written(batches, schema, uri, options)
+    rows = sum(one.physical_rows for one in fragments)
+    return committed(dataset, fragments, uri, options, f"{rows:,} rows") if fragments else dataset
+
+
+def written(batches: Iterable[pa.RecordBatch], schema: pa.Schema, uri: str, options: Any) -> list[Any]:
+    """Fragments that are on disk, and not yet of the dataset there. Raises ArtifactError when they cannot be."""
     from lance.fragment import write_fragments
 
-    package = lance()
     with writing(uri):
         reader = pa.RecordBatchReader.from_batches(schema, iter(batches))
-        fragments = write_fragments(reader, uri, schema=schema, mode="append", storage_options=options)
-        if not fragments:
-            return dataset
+        made: list[Any] = write_fragments(reader, uri, schema=schema, mode="append", storage_options=options)
+    return made
+
+
+def committed(
+    dataset: Any,
+    fragments: Sequence[Any],
+    uri: str,
+    options: Any,
+    change: str,
+    properties: Mapping[str, str] | None = None,
+) -> Any:
+    """The dataset with those fragments after its own, at once. `properties` are kept with the `change` in its log."""
+    package = lance()
+    with writing(uri):
         if dataset.latest_version != dataset.version:
             raise ArtifactError(f"{uri} is being written by another process; wait for it to end")
-        rows = sum(one.physical_rows for one in fragments)
-        return package.LanceDataset.commit(
-            uri,
-            package.LanceOperation.Append(fragments),
-            read_version=dataset.version,
-            storage_options=options,
-            commit_message=f"{rows:,} rows",
+        step = package.Transaction(
+            dataset.version,
+            package.LanceOperation.Append(list(fragments)),
+            transaction_properties={MESSAGE: change, **(properties or {})},
         )
+        return package.LanceDataset.commit(uri, step, storage_options=options)
 
 
 def _first_line(error: BaseException) -> str:

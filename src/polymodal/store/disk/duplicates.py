@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
+import pyarrow as pa
 
 DIGEST, HASH = 16, 8  # bytes of what must be equal, and of the hash of one picture
 MOST_BITS = 7
@@ -47,6 +49,12 @@ class Seen:
             self._pieces[key].append(len(self._contents))
         self._contents.append((bits, row))
         return None
+
+    def remember(self, batches: Iterable[pa.RecordBatch], row: str, content: str) -> None:
+        """Rows that are on disk; `row` and `content` are the columns of their numbers and of what they hold."""
+        for batch in batches:
+            for number, held in zip(batch[row].to_pylist(), batch[content].to_pylist(), strict=True):
+                self.before(held, number)
 
     def _cut(self, bits: np.ndarray) -> list[np.ndarray]:
         """Pieces of the first picture: what differs too much there need not be looked at further."""

@@ -7,30 +7,21 @@ last row says where to go on, and nothing is lost or there twice.
 from __future__ import annotations
 
 import datetime
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from polymodal.errors import ArtifactError
 from polymodal.store.disk import dataset as disk
-from polymodal.store.disk.batch import Layout, Prepared, prepared
-from polymodal.store.disk.columns import CONTENT, ROW, SAME
+from polymodal.store.disk.batch import Layout
+from polymodal.store.disk.batches import Batches, Coming, Progress
+from polymodal.store.disk.columns import CONTENT, ROW
 from polymodal.store.disk.duplicates import Seen
 from polymodal.store.disk.record import Record
 from polymodal.store.disk.sources._rows import Rows
-
-_FIRST_ROWS, _MOST_ROWS = 16, 1024  # of a batch; how many it will be follows from the size of the rows before
-_BATCH_BYTES = 8 * 2**20
-_FRAGMENT_BYTES = 2**30
-_THREADS = 4
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -66,10 +57,10 @@ class Ingest:
             return dataset
         done, seen = self._done(dataset)
         faults: list[BaseException] = []
-        n_threads = min(_THREADS, os.cpu_count() or 1)
-        with ThreadPoolExecutor(n_threads) as pool:
+        coming = Coming(self.source, self.layout, self.order, self.progress)
+        with ThreadPoolExecutor(coming.threads) as pool:
             while done < len(self.order) and not faults:
-                batches = _Batches(self, pool, n_threads, done, seen)
+                batches = Batches(coming, pool, done, self.rows_per_fragment, seen)
                 dataset = disk.append(dataset, batches.made(faults), self.layout.arrow, self.uri, self.options)
                 done = batches.done
         if faults:
@@ -113,9 +104,7 @@ class Ingest:
         if not n:
             return 0, seen
         if seen is not None:
-            for batch in dataset.to_batches(columns=[ROW, CONTENT]):
-                for row, content in zip(batch[ROW].to_pylist(), batch[CONTENT].to_pylist(), strict=True):
-                    seen.before(content, row)
+            seen.remember(dataset.to_batches(columns=[ROW, CONTENT]), ROW, CONTENT)
         last = dataset.take([n - 1], columns=[ROW])[ROW][0].as_py()
         return int(np.flatnonzero(self.order == last)[0]) + 1, seen
 
@@ -125,55 +114,6 @@ class Ingest:
             # What a killed run wrote and never committed, and the steps on the way.
             dataset.cleanup_old_versions(older_than=datetime.timedelta(0), delete_unverified=True)
         return disk.opened(self.uri, None, self.options)
-
-
-class _Batches:
-    """The batches of one fragment, a few made ready at once, handed out in order."""
-
-    def __init__(self, ingest: Ingest, pool: ThreadPoolExecutor, ahead: int, done: int, seen: Seen | None) -> None:
-        self.ingest, self.pool, self.ahead, self.seen = ingest, pool, ahead, seen
-        self.done = done
-
-    def made(self, faults: list[BaseException]) -> Iterator[pa.RecordBatch]:
-        """Each batch, up to one that fails; its fault is for the caller, as Lance would make another of it."""
-        waiting: deque[Future[Prepared]] = deque()
-        end = min(self.done + self.ingest.rows_per_fragment, len(self.ingest.order))
-        asked, size, taken = self.done, _FIRST_ROWS, 0
-        while self.done < end and taken < _FRAGMENT_BYTES:
-            while asked < end and len(waiting) <= self.ahead:
-                rows = self.ingest.order[asked : min(asked + size, end)]
-                waiting.append(self.pool.submit(_one, self.ingest, rows))
-                asked += len(rows)
-            first = waiting.popleft()
-            fault = first.exception()
-            if fault is not None:
-                faults.append(fault)
-                break
-            batch = first.result()
-            taken += batch.n_bytes
-            size = int(np.clip(_BATCH_BYTES * len(batch) / max(batch.n_bytes, 1), 1, _MOST_ROWS))
-            self.done += len(batch)
-            yield self._record_batch(batch)
-            if self.ingest.progress is not None:
-                self.ingest.progress(self.done, len(self.ingest.order))
-        for one in waiting:
-            one.cancel()
-
-    def _record_batch(self, batch: Prepared) -> pa.RecordBatch:
-        arrays, layout = dict(batch.arrays), self.ingest.layout
-        if batch.content is None or self.seen is None:
-            return pa.record_batch([arrays[name] for name in layout.arrow.names], schema=layout.arrow)
-        rows = arrays[ROW].to_pylist()
-        first = [self.seen.before(content, row) for content, row in zip(batch.content, rows, strict=True)]
-        arrays[CONTENT] = pa.array(batch.content, pa.large_binary())
-        if layout.duplicates == "link":
-            arrays[SAME] = pa.array(first, pa.int64())
-        made = pa.record_batch([arrays[name] for name in layout.arrow.names], schema=layout.arrow)
-        return made.filter(pa.array([one is None for one in first])) if layout.duplicates == "drop" else made
-
-
-def _one(ingest: Ingest, rows: np.ndarray) -> Prepared:
-    return prepared(ingest.source.take(rows), rows, ingest.layout)
 
 
 def settings_of(layout: Layout, shuffle: bool, seed: int) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polymodal.schema.cells import State
+from polymodal.schema.lines import aligned, shortened
 from polymodal.schema.schema import Schema
 from polymodal.store.disk.columns import SAME, STATES, Column
 from polymodal.store.disk.embedded import Embedded
@@ -17,7 +18,6 @@ from polymodal.store.disk.embedded import Embedded
 if TYPE_CHECKING:
     from polymodal.store.disk.store import Store
 
-_MOST_LINES = 20
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
@@ -128,19 +128,19 @@ class StoreReport:
         lines: list[tuple[str, ...]] = [("", "kind", "present", "absent", "unreadable")]
         for name, counts in self.presence.items():
             lines.append((name, self.types[name], *(f"{counts[one]:,}" for one in ("present", "absent", "unreadable"))))
-        sections = [title + "\n" + _aligned(lines)]
+        sections = [title + "\n" + aligned(lines)]
         if self.targets:
-            sections.append("Targets\n" + _aligned(list(self.targets.items())))
+            sections.append("Targets\n" + aligned(list(self.targets.items())))
         shown = [(f"{count:,}", " + ".join(names) or "nothing") for names, count in self.patterns]
-        sections.append(f"Presence patterns ({len(self.patterns)})\n" + _aligned(_cut(shown)))
+        sections.append(f"Presence patterns ({len(self.patterns)})\n" + aligned(shortened(shown)))
         if self.embedded:
             kept = [
                 (one["of"], one["encoder"], f"{one['width']} numbers", f"{one['rows']:,} of {self.rows:,} rows")
                 for one in self.embedded
             ]
-            sections.append("Embedded\n" + _aligned(kept))
+            sections.append("Embedded\n" + aligned(kept))
         largest = sorted(self.sizes.items(), key=lambda one: -one[1])
-        sections.append("On disk\n" + _aligned(_cut([(name or "(notes)", size(n)) for name, n in largest])))
+        sections.append("On disk\n" + aligned(shortened([(name or "(notes)", size(n)) for name, n in largest])))
         if self.duplicates:
             sections.append(f"{self.duplicates:,} rows are linked to an earlier one that is the same (_same_as)")
         if self.quarantine:
@@ -148,9 +148,9 @@ class StoreReport:
                 (f"row {one['row']}", one["column"], *([one["path"]] if one["path"] else []), one["reason"])
                 for one in self.quarantine
             ]
-            sections.append(f"Unreadable ({len(told)})\n" + "\n".join("  " + ", ".join(one) for one in _cut(told)))
+            sections.append(f"Unreadable ({len(told)})\n" + "\n".join("  " + ", ".join(one) for one in shortened(told)))
         history = [(str(one["version"]), one["time"], f"{one['rows']:,} rows", one["change"]) for one in self.versions]
-        sections.append("Versions\n" + _aligned(_cut(history)))
+        sections.append("Versions\n" + aligned(shortened(history)))
         return "\n\n".join(sections)
 
 
@@ -178,17 +178,3 @@ def _sizes(dataset: Any, columns: Sequence[Column], embedded: Sequence[Embedded]
 
 def _ids(field: Any) -> list[int]:
     return [field.id(), *(one for child in field.children() for one in _ids(child))]
-
-
-def _cut(lines: list[Any]) -> list[Any]:
-    rest = len(lines) - _MOST_LINES
-    return [*lines[:_MOST_LINES], (f"... and {rest} more",)] if rest > 1 else lines
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    table = [line for line in lines if len(line) > 1]
-    widths = [max(len(line[place]) for line in table) for place in range(max(map(len, table), default=0))]
-    return "\n".join(
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)).rstrip()
-        for line in lines
-    )

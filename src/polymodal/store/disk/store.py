@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
+from polymodal.errors import ArtifactError
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.added import add_column
-from polymodal.store.disk.columns import FAULTS, LABEL, ROW, SUMS, Column, frame_of
+from polymodal.store.disk.appended import append
 from polymodal.store.disk.creation import create
-from polymodal.store.disk.embedded import Embedded, embedded_in
-from polymodal.store.disk.record import Record, columns_of, schema_of
+from polymodal.store.disk.reading import Reading
+from polymodal.store.disk.record import Record, columns_of
 from polymodal.store.disk.report import StoreReport
-from polymodal.store.disk.sums import Sums, without_damaged
 from polymodal.store.disk.vectors import Vectors, embed
-
-_MESSAGE = "__lance_commit_message"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One state of a store, which `Store.open(uri, version=number)` gives back."""
-
-    number: int
-    time: datetime
-    rows: int
-    change: str
+from polymodal.store.disk.versions import Version, versions_of
 
 
 class Store:
@@ -59,6 +44,7 @@ class Store:
         self.uri, self._dataset, self._options = uri, dataset, options
         self._record = Record.read(dataset.schema, uri)
         self._columns = columns_of(dataset.schema, uri)
+        self.reading = Reading(dataset, uri, self._record, self._columns)
 
     @classmethod
     def create(
@@ -168,10 +154,10 @@ class Store:
         """Whether all rows of the source have come in."""
         return self._record.is_complete
 
-    @cached_property
+    @property
     def schema(self) -> Schema:
         """What each column is."""
-        return schema_of(self._record, self._columns, self.uri)
+        return self.reading.schema
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -197,22 +183,7 @@ class Store:
                 f"{self.uri} has {len(self):,} of {self._record.rows:,} rows: making it was cut off. Call Store.create "
                 "again with the same source to go on"
             )
-        chosen, schema = self._chosen(columns)
-        kept = [one for one in self.vectors.kept if embedded and one.of in schema.modalities]
-        try:
-            read = self._dataset.to_table(columns=self._reads(chosen, kept), filter=self._condition(where))
-        except ValueError as error:
-            if where is None:
-                raise ArtifactError(f"{self.uri} cannot be read: {error}") from error
-            raise SettingError(
-                f"where={where!r} is not understood: {str(error).split(', /')[0]}. "
-                f"Columns: {', '.join(one.name for one in self._columns if one.form in ('native', 'text'))}"
-            ) from error
-        except OSError as error:
-            raise ArtifactError(f"{self.uri} is damaged and cannot be read: {error}") from error
-        if not len(read):
-            raise SchemaError(f"no row of the store meets where={where!r}" if where else "the store has no rows")
-        return self._table(read, chosen, schema, kept)
+        return self.reading.all(where, columns, embedded=embedded)
 
     def take(
         self, rows: Sequence[int] | np.ndarray, columns: str | Sequence[str] | None = None, *, embedded: bool = False
@@ -221,26 +192,35 @@ class Store:
 
         Raises SettingError for a place that is not there.
         """
-        places = np.asarray(rows, dtype=np.int64).ravel()
-        if len(places) and not (places.min() >= 0 and places.max() < len(self)):
-            raise SettingError(f"places run from 0 to {len(self) - 1}; {places.min()} to {places.max()} came")
-        chosen, schema = self._chosen(columns)
-        kept = [one for one in self.vectors.kept if embedded and one.of in schema.modalities]
-        read = self._dataset.take(places.tolist(), columns=self._reads(chosen, kept))
-        return self._table(read, chosen, schema, kept)
+        return self.reading.some(rows, columns, embedded=embedded)
 
     def versions(self) -> list[Version]:
         """The states of the store, the first one first; each can be opened."""
-        told = {}
-        for one in self._dataset.versions():
-            transaction = self._dataset.read_transaction(one["version"])
-            is_column = type(transaction.operation).__name__ == "Merge"
-            said = "a column begun" if is_column else "made"
-            told[one["version"]] = (transaction.transaction_properties or {}).get(_MESSAGE, said)
-        return [
-            Version(one["version"], one["timestamp"], int(one["metadata"]["total_rows"]), told[one["version"]])
-            for one in self._dataset.versions()
-        ]
+        return versions_of(self._dataset)
+
+    def append(
+        self,
+        source: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        progress: bool | Callable[[int, int], None] = False,
+    ) -> Store:
+        """The store with the rows of another source after its own, all of them or none; the state before stays.
+
+        Args:
+            source: anything that `create` takes, of the same columns and kinds; it is read as the store was, with its
+                order shuffled, its pictures made smaller and its duplicates treated as those of the store.
+            files, progress: as in `create`.
+
+        What cannot be read goes to `quarantine()`. Where each id names one row, ids that are in the store are refused,
+        but for duplicates where the store drops or links those. Columns that were added later, and vectors, are empty
+        in the new rows; `embed` fills in the latter. Killed, it leaves the store as it was; the same call begins anew.
+
+        Raises SchemaError that lists every difference, or for rows that are there already; else what `create` raises.
+        """
+        self._refuse_changes()
+        options = None if self._options is None else dict(self._options)
+        return Store(append(self.reading, source, files, options, progress), self.uri, self._options)
 
     def add_column(
         self,
@@ -264,7 +244,7 @@ class Store:
         Killed, it leaves the store as it was. Raises SettingError, SchemaError, ArtifactError.
         """
         self._refuse_changes()
-        chosen = None if reads is None else self._chosen(reads)[0]
+        chosen = None if reads is None else self.reading.chosen(reads)[0]
         dataset = add_column(
             self._dataset, self.uri, name, values, self._columns, chosen or self._columns, self.schema, type, progress
         )
@@ -302,98 +282,28 @@ class Store:
 
     def quarantine(self) -> pd.DataFrame:
         """One line for each cell that could not be read: its row, column and path, and the reason."""
-        read = self._dataset.to_table(columns=[self._named, FAULTS], filter=f"{FAULTS} IS NOT NULL")
-        index = self._index(read, self._named)
-        lines = [
-            (row, fault["column"], fault["path"], fault["reason"])
-            for row, faults in zip(index, read[FAULTS].to_pylist(), strict=True)
-            for fault in faults
-        ]
-        return pd.DataFrame(lines, columns=["row", "column", "path", "reason"])
+        return self.reading.quarantine()
 
     def report(self) -> StoreReport:
         """Rows, patterns, sizes, versions and what could not be read; decodes nothing."""
         return StoreReport.of(self)
 
-    def _reads(self, chosen: Sequence[Column], kept: Sequence[Embedded] = ()) -> list[str]:
-        """The columns on disk that `_table` needs."""
-        noted = [SUMS] if SUMS in self._dataset.schema.names else []
-        vectors = [name for one in kept for name in (one.name, one.sums)]
-        return [self._named, *noted, *(one.name for one in chosen), *vectors]
-
-    def _table(self, read: pa.Table, chosen: Sequence[Column], schema: Schema, kept: Sequence[Embedded] = ()) -> Table:
-        """Rows as they were read from disk, each cell held against what was noted as it came in."""
-        frame = frame_of(read, chosen, self._index(read, self._named))
-        if SUMS in read.schema.names:
-            frame = without_damaged(frame, self._sums.damaged(read), self._first, self.uri)
-        return Table(frame, schema, embedded=self.vectors.of_rows(kept, read))
-
     @property
     def checked(self) -> tuple[str, ...]:
         """The columns on disk that `damaged` needs: the sums, and after them what labels and roles need."""
-        return (SUMS, *self._sums.groups[-1]) if self.vectors.is_summed else ()
+        return self.reading.checked
 
-    def damaged(self, read: pa.Table) -> dict[str, np.ndarray]:
+    def damaged(self, read: pa.Table) -> Mapping[str, np.ndarray]:
         """By modality the positions of rows that were read from disk and hold another cell than came in.
 
         Raises ArtifactError where a row's name, targets or roles are not what came in.
         """
-        found = self._sums.damaged(read)
-        if len(found[-1]):
-            without_damaged(pd.DataFrame(index=self._index(read, self._named)), found, self._first, self.uri)
-        return {name: rows for name, rows in zip(self._first.names, found, strict=False) if len(rows)}
-
-    @cached_property
-    def vectors(self) -> Vectors:
-        """What `embed` kept."""
-        schema = self._dataset.schema
-        kept = embedded_in(schema, self.uri)
-        return Vectors(self._first, self._columns, self._sums, kept, is_summed=SUMS in schema.names)
-
-    @cached_property
-    def _first(self) -> Schema:
-        """The schema of the store as it was made."""
-        return schema_of(self._record, [], self.uri)
-
-    @cached_property
-    def _sums(self) -> Sums:
-        return Sums.of(self._first, self._columns, self._named)
+        return self.reading.damaged(read)
 
     @property
-    def _named(self) -> str:
-        """The column on disk that says what rows are called."""
-        return LABEL if LABEL in self._dataset.schema.names else ROW
-
-    def _index(self, read: Any, named: str) -> pd.Index:
-        if named == ROW:
-            return pd.Index(read[ROW].to_numpy())
-        label = Column.of_field(self._dataset.schema.field(LABEL))
-        return pd.Index(label.to_pandas(read[LABEL])[LABEL]).rename(None)
-
-    def _chosen(self, columns: str | Sequence[str] | None) -> tuple[list[Column], Schema]:
-        """The columns on disk that are wanted, and the schema of what is in them."""
-        if columns is None:
-            return self._columns, self.schema
-        wanted = [columns] if isinstance(columns, str) else list(columns)
-        known = {*self.columns, *self.schema.names}
-        unknown = [one for one in wanted if one not in known]
-        if unknown:
-            raise SettingError(f"no column {unknown[0]!r}. {near_miss(unknown[0], known)}")
-        kept = {name: one for name, one in self.schema.modalities.items() if name in wanted}
-        sources = {source for name, one in kept.items() for source in one.sources(name)} | set(wanted)
-        sources |= {source for name, one in self.schema.targets.items() for source in one.sources(name)}
-        sources |= set(self.schema.roles.values())
-        chosen = [one for one in self._columns if sources & set(one.columns)]
-        return chosen, self.schema.model_copy(update={"modalities": kept})
-
-    def _condition(self, where: str | None) -> str | None:
-        """With columns called as they are on disk."""
-        if where is None:
-            return None
-        for one in self._columns:
-            if one.columns != (one.name,) and len(one.columns) == 1:
-                where = where.replace(f"`{one.columns[0]}`", f"`{one.name}`")
-        return where
+    def vectors(self) -> Vectors:
+        """What `embed` kept."""
+        return self.reading.vectors
 
     def states(self) -> np.ndarray:
         """`[N, M]` int8, whether each cell is absent (0), present (1) or unreadable (2), without looking at any."""

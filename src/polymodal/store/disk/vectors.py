@@ -100,8 +100,8 @@ def _embedding(store: Store, dataset: Any, name: str, embedder: Any, encoder: st
         options=store._options,
         column=column,
         embedder=embedder,
-        reads=store._reads(cells),
+        reads=store.reading.reads(cells),
         is_summed=store.vectors.is_summed and name in store.vectors.first.modalities,
-        table=lambda read: store._table(read, cells, schema),
+        table=lambda read: store.reading.table(read, cells, schema),
         sums=partial(store.vectors.sums_of, name),
     )

@@ -109,7 +109,7 @@ class StoreRows(Rows):
 
     @property
     def named(self) -> str:
-        return self.store._named
+        return self.store.reading.named
 
     def read(self, places: np.ndarray, names: Sequence[str]) -> pa.Table:
         try:
@@ -138,7 +138,7 @@ class StoreRows(Rows):
 
     def meeting(self, where: str) -> np.ndarray:
         try:
-            return disk.places_where(self._dataset, self.store._condition(where) or where)
+            return disk.places_where(self._dataset, self.store.reading.condition(where) or where)
         except ValueError as error:
             raise SettingError(
                 f"where={where!r} is not understood: {str(error).split(', /')[0]}. "
