@@ -17,7 +17,8 @@ def pack(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="A CSV or Parquet file, a folder with one, a .tar archive, or a folder of those."
+            metavar="DATA",
+            help="A CSV or Parquet file, a folder with one, a .tar (or .tar.gz) archive, or a folder of those.",
         ),
     ],
     store: options.StorePath,

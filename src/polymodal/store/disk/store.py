@@ -74,8 +74,8 @@ class Store:
 
         Args:
             uri: a folder that is not there yet, or an address such as `s3://bucket/name.lance`.
-            source: a Table, anything that `Table.read` takes, WebDataset archives (`.tar`, one or a list), a data set
-                of the `datasets` library, an AnnData or MuData object.
+            source: a Table, anything that `Table.read` takes, WebDataset archives (`.tar`, `.tar.gz`; one or a list), a
+                data set of the `datasets` library, an AnnData or MuData object.
             files, target, id, group, time, weight, types, ignore: as in `Table.read`; not with a Table, which says so
                 already.
             schema: of another table or store, instead of those.

@@ -1,16 +1,21 @@
 """WebDataset archives: read by offset, names checked, nothing extracted."""
 
+import gc
 import io
 import json
 import tarfile
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from PIL import Image
 
 import polymodal as pm
 from polymodal.errors import DataError, SchemaError
+from polymodal.store.disk.sources import unpacked
 from polymodal.store.disk.sources.archive import archives_of, open_archives
+from polymodal.store.disk.sources.unpacked import codec_of
 
 
 def picture(seed: int) -> bytes:
@@ -82,7 +87,7 @@ def test_paths_of_archives(shards, tmp_path):
     assert archives_of(shards) == archives_of(both) == archives_of([str(one) for one in both]) == both
     assert archives_of(tmp_path) == archives_of("x.csv") == archives_of({"x": [1]}) == archives_of([]) == []
     with pytest.raises(DataError, match="unpack it"):
-        archives_of("shards.tar.gz")
+        archives_of("shards.tar.xz")
 
 
 @pytest.mark.parametrize(
@@ -131,3 +136,61 @@ def test_another_archive_is_another_source(shards):
     assert open_archives(archives_of(shards)).fingerprint == before
     write(shards / "001.tar", [("x.txt", b"other")])
     assert open_archives(archives_of(shards)).fingerprint != before
+
+
+@pytest.mark.parametrize("ending", [".tar.gz", ".tgz", ".tar.bz2", ".tar.zst"])
+def test_compressed_ones_are_read_like_plain_ones(shards, tmp_path, ending):
+    folder = tmp_path / "compressed"
+    folder.mkdir()
+    for one in shards.iterdir():
+        packed(folder / f"{one.stem}{ending}", one.read_bytes())
+    rows, plain = open_archives(archives_of(folder)), open_archives(archives_of(shards))
+    some = np.array([19, 0, 11])
+    pd.testing.assert_frame_equal(rows.take(some), plain.take(some))
+    folder = rows._unpacked.folder
+    assert rows.fingerprint != plain.fingerprint
+    del rows
+    gc.collect()
+    assert not folder.exists()
+
+
+def packed(path, data):
+    with pa.OSFile(str(path), "wb") as file, pa.CompressedOutputStream(file, codec_of(path)) as stream:
+        stream.write(data)
+
+
+def test_a_store_of_a_compressed_one(shards, tmp_path):
+    packed(tmp_path / "one.tgz", (shards / "000.tar").read_bytes())
+    store = pm.Store.create(tmp_path / "rows.lance", tmp_path / "one.tgz", target="cls", id="__key__")
+    assert len(store) == 10
+    assert store.table().present().sum() == len(store) * 4 - 4 - 3
+
+
+def test_names_are_checked_in_compressed_ones(tmp_path):
+    write(tmp_path / "bad.tar", [("0000.txt", b"fine"), ("../0001.png", b"x")])
+    packed(tmp_path / "bad.tar.gz", (tmp_path / "bad.tar").read_bytes())
+    with pytest.raises(DataError, match=r"bad.tar.gz has members.*\n.*leads out of the archive"):
+        open_archives([tmp_path / "bad.tar.gz"])
+
+
+def test_what_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacked, "_ALWAYS", 2**20)
+    packed(tmp_path / "bomb.tar.zst", bytes(64 * 2**20))
+    with pytest.raises(DataError, match="200 times its size"):
+        open_archives([tmp_path / "bomb.tar.zst"])
+    monkeypatch.setattr(unpacked, "_SPARE", 2**62)
+    packed(tmp_path / "small.tar.gz", bytes(2**12))
+    with pytest.raises(DataError, match="make room there"):
+        open_archives([tmp_path / "small.tar.gz"])
+
+
+@pytest.mark.parametrize("ending", [".tar.gz", ".tar.zst"])
+def test_broken_compressed_ones(shards, tmp_path, ending):
+    path = tmp_path / f"half{ending}"
+    packed(path, (shards / "000.tar").read_bytes())
+    path.write_bytes(path.read_bytes()[:-900])
+    with pytest.raises(DataError, match="cannot be"):
+        open_archives([path])
+    path.write_bytes(b"no archive at all")
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        open_archives([path])

@@ -1,6 +1,6 @@
 """Samples in tar archives, as WebDataset lays them out: members of one name are one row, their endings its columns.
 
-Members are read where they lie, by offset; nothing is extracted.
+Members are read where they lie, by offset; none is extracted, and compressed archives are unpacked to plain ones first.
 """
 
 from __future__ import annotations
@@ -22,24 +22,26 @@ from polymodal.modalities._npy import array_from
 from polymodal.schema.cells import Broken, Unreadable
 from polymodal.schema.read import read_frame
 from polymodal.store.disk.sources._rows import SEEN, Rows, digest, replaced, with_heavy
+from polymodal.store.disk.sources.unpacked import CODECS, Unpacked, codec_of
 
-_COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_NOT_READ = (".tar.xz", ".txz", ".tar.lzma", ".tar.lz4", ".tar.z")
 KEY = "__key__"  # what WebDataset calls the name of a sample
 _SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Member:
-    """Where a file of an archive lies."""
+    """Where a file of an archive lies; `archive` is what was given, and `plain` where it was unpacked to."""
 
     archive: Path
+    plain: Path
     name: str
     offset: int
     size: int
 
     def read(self) -> bytes:
         """Its bytes. Raises DataError when the archive is cut off."""
-        with self.archive.open("rb") as file:
+        with self.plain.open("rb") as file:
             file.seek(self.offset)
             data = file.read(self.size)
         if len(data) != self.size:
@@ -51,35 +53,42 @@ def archives_of(source: Any) -> list[Path]:
     """The archives that a source names: one path, a list, or a folder of nothing else; none for anything else."""
     if isinstance(source, (str, os.PathLike)) and Path(source).expanduser().is_dir():
         inside = [one for one in sorted(Path(source).expanduser().iterdir()) if one.name[0] != "."]
-        return inside if inside and all(one.suffix.lower() == ".tar" and one.is_file() for one in inside) else []
+        return inside if inside and all(_is_archive(one) and one.is_file() for one in inside) else []
     many = source if isinstance(source, (list, tuple)) else [source]
     if not many or not all(isinstance(one, (str, os.PathLike)) for one in many):
         return []
     paths = [Path(one).expanduser() for one in many]
-    compressed = [path for path in paths if path.name.lower().endswith(_COMPRESSED)]
-    if compressed:
-        raise DataError(f"{compressed[0]} is compressed and cannot be read in any order; unpack it to .tar first")
-    return paths if all(path.suffix.lower() == ".tar" for path in paths) else []
+    foreign = [path for path in paths if path.name.lower().endswith(_NOT_READ)]
+    if foreign:
+        raise DataError(
+            f"{foreign[0]} is compressed in a way that is not read ({', '.join(CODECS)} are); unpack it to .tar first"
+        )
+    return paths if all(map(_is_archive, paths)) else []
 
 
 def open_archives(paths: Sequence[Path]) -> Rows:
     """The samples of all archives. Raises DataError for one that is broken or names files outside of itself."""
     samples: list[dict[str, Member]] = []
     keys: list[str] = []
+    unpacked = Unpacked() if any(map(codec_of, paths)) else None
     for path in paths:
-        found = _samples(path)
+        codec = codec_of(path)
+        found = _samples(path, path if codec is None or unpacked is None else unpacked.add(path, codec))
         samples += found.values()
         keys += found.keys()
     if not samples:
         raise SchemaError("the archives hold no sample")
-    return ArchiveRows(keys, samples)
+    return ArchiveRows(keys, samples, unpacked)
 
 
 class ArchiveRows(Rows):
     """Members by row and ending. Text, numbers and JSON are in memory, pictures and the like are not."""
 
-    def __init__(self, keys: list[str], samples: Sequence[Mapping[str, Member]]) -> None:
+    def __init__(
+        self, keys: list[str], samples: Sequence[Mapping[str, Member]], unpacked: Unpacked | None = None
+    ) -> None:
         self.files, self.types, self.samples = None, {}, samples
+        self._unpacked = unpacked  # which is there as long as these rows are
         endings = dict.fromkeys(ending for sample in samples for ending in sample)
         light: dict[str, list[Any]] = {KEY: list(keys)}
         for ending in endings:
@@ -110,11 +119,15 @@ class ArchiveRows(Rows):
         }
 
 
-def _samples(path: Path) -> dict[str, dict[str, Member]]:
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() == ".tar" or codec_of(path) is not None
+
+
+def _samples(path: Path, plain: Path) -> dict[str, dict[str, Member]]:
     samples: dict[str, dict[str, Member]] = {}
     faults = []
     try:
-        with tarfile.open(path, "r:") as archive:
+        with tarfile.open(plain, "r:") as archive:
             for one in archive:
                 if one.isdir():
                     continue
@@ -126,7 +139,7 @@ def _samples(path: Path) -> dict[str, dict[str, Member]]:
                 if fault:
                     faults.append(f"{one.name[:200]!r} {fault}")
                 elif ending:
-                    sample[ending] = Member(path, one.name, one.offset_data, one.size)
+                    sample[ending] = Member(path, plain, one.name, one.offset_data, one.size)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read as a tar archive: {error}") from error
     if faults:
