@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 _WIDTH = 100
+_NOTHING = 5e-13  # seconds
 _SCALES = ((1e-6, 1e9, "ns"), (1e-3, 1e6, "us"), (1.0, 1e3, "ms"), (600.0, 1.0, "s"), (36_000.0, 1 / 60, "min"))
 
 
@@ -39,8 +40,10 @@ def duration(seconds: float) -> str:
     >>> duration(0.0125), duration(-3.5), duration(7200)
     ('12.5 ms', '-3.5 s', '120 min')
     """
-    if seconds == 0 or not math.isfinite(seconds):
+    if not math.isfinite(seconds):
         return f"{seconds:g} s"
+    if abs(seconds) < _NOTHING:
+        return "0 s"
     for limit, factor, unit in _SCALES:
         if abs(seconds) < limit:
             return f"{seconds * factor:.4g} {unit}"

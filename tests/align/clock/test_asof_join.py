@@ -81,6 +81,15 @@ def test_who_has_no_partner_is_listed_with_the_reason() -> None:
     found.plot()
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_no_time_at_all_on_one_side(side: str) -> None:
+    tables = {"left": {"time": ["2024-05-01"]}, "right": {"time": ["2024-05-01"], "dose": [1]}}
+    tables[side]["time"] = [None]
+    found = asof(tables["left"], tables["right"])
+    assert found.table["dose"].isna().all()
+    assert getattr(found, side).counts() == {"no time": 1}
+
+
 def test_duplicate_stamps_are_told() -> None:
     right = {"time": [1, 1], "dose": [7, 8]}
     found = asof({"time": [1]}, right)

@@ -87,6 +87,9 @@ def test_a_signal_that_repeats_itself_is_ambiguous() -> None:
     narrow = offset(Stream.of(wave, rate=100), Stream.of(wave[30:1500], rate=100), max_offset="0.45s")
     assert narrow.seconds == pytest.approx(0.3, abs=1e-3)
     assert not any("ambiguous" in note for note in narrow.notes)
+    assert offset(Stream.of(wave, rate=100), Stream.of(wave[30:1500], rate=100), max_offset=0).seconds == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_strangers_and_mirrors_are_told() -> None:

@@ -58,16 +58,17 @@ def correlogram(
     lowest: float = -np.inf,
     highest: float = np.inf,
     phase: bool = False,
+    weights: np.ndarray | None = None,
     least_share: float = _LEAST_SHARE,
 ) -> Correlogram | None:
     """Of `[N, C]` and `[M, C]` with their masks, over lags from `lowest` to `highest`; None where nothing overlaps.
 
     Each channel is centred and brought to spread 1 first. `phase` weighs all frequencies alike (GCC-PHAT, Knapp &
-    Carter 1976), down to a hundredth of the strongest.
+    Carter 1976), down to a hundredth of the strongest; `weights` weighs each as it says.
     """
     n, m = len(first), len(second)
     size = fft.next_fast_len(n + m, real=True)
-    x, y = _standard(first, first_here), _standard(second, second_here)
+    x, y = standard(first, first_here), standard(second, second_here)
     masks = first_here.astype(np.float64), second_here.astype(np.float64)
     fx, fy, fmx, fmy = (fft.rfft(one, size, axis=0) for one in (x, y, *masks))
     spectrum = (fx * fy.conj()).sum(axis=1)
@@ -93,6 +94,9 @@ def correlogram(
     if phase:
         power = np.abs(spectrum)
         spectrum = spectrum / np.maximum(power, _FLOOR * power.max())
+    elif weights is not None:
+        spectrum = spectrum * weights
+    if phase or weights is not None:
         score = back(spectrum) / max(float(np.abs(fft.irfft(np.abs(spectrum), size)).max()), 1e-300)
     kept = np.flatnonzero(allowed)
     some = slice(int(kept[0]), int(kept[-1]) + 1)
@@ -156,7 +160,8 @@ def _between(found: Correlogram, lag: int) -> float:
     return place
 
 
-def _standard(values: np.ndarray, here: np.ndarray) -> np.ndarray:
+def standard(values: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Each channel around 0 with spread 1; 0 in gaps."""
     counts = np.maximum(here.sum(axis=0), 1)
     centred = np.where(here, values - (values * here).sum(axis=0) / counts, 0.0)
     spread = np.sqrt((centred**2).sum(axis=0) / counts)

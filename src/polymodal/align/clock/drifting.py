@@ -10,6 +10,7 @@ import pandas as pd
 
 from polymodal.align._wording import count, duration, paragraphs
 from polymodal.align.clock import _line
+from polymodal.align.clock._coherence import weights_of
 from polymodal.align.clock._correlation import correlogram, peak_of
 from polymodal.align.clock._gridded import at_times
 from polymodal.align.clock.lag import offset
@@ -120,7 +121,8 @@ def drift(
 
     The offset is found as by `offset`; then pieces of `window` (a tenth of the recording, at most a minute, unless
     given), half overlapping, are compared around it, a robust line is laid through their offsets ("theil-sen", or
-    "huber", which is finer where few pieces are wrong), and they are compared again around that line, until it stays.
+    "huber", which is finer where few pieces are wrong), and they are compared again around that line, until it stays;
+    frequencies then weigh by what the two share of them (Hannan & Thomson 1973), unless `phase` weighs them alike.
     `max_drift` is the largest drift to look for, in ppm; quartz is within 100. The other arguments are those of
     `offset`.
 
@@ -156,12 +158,16 @@ def drift(
     reach = max(max_drift * 1e-6 * span / 2 * rate * 1.2 + 0.02 * rate, _LEAST_REACH)
     found = _line.theil_sen(middles, np.zeros(n))
     offsets, fits, used = np.zeros(n), np.zeros(n), np.ones(n, dtype=bool)
-    for _ in range(_ROUNDS):
+    weights: np.ndarray | None = None
+    for turn in range(_ROUNDS):
         guesses = level + slope * (middles - centre)
-        measured = [
-            _piece(one, other, times, other_times, middle, long, guess, reach, rate, phase)
+        pieces = [
+            _piece(one, other, times, other_times, middle, long, guess, rate)
             for middle, guess in zip(middles, guesses, strict=True)
         ]
+        if turn == 1 and not phase:  # what is shared can be told from noise once the pieces lie on each other
+            weights = weights_of([piece for piece, is_used in zip(pieces, used, strict=True) if is_used])
+        measured = [_lag(piece, reach, phase, weights) for piece in pieces]
         lags, fits, used = (np.array(column) for column in zip(*measured, strict=True))
         offsets = guesses + lags / rate
         if used.sum() < _LEAST_WINDOWS:
@@ -173,7 +179,7 @@ def drift(
         settled = abs(found.slope - slope) < 1e-9 and abs(found.level - level) < 1e-6
         level, slope, centre = found.level, found.slope, found.middle
         reach = float(np.clip(8 * _line.spread_of(found.residuals) * rate, _LEAST_REACH, reach))
-        if settled:
+        if settled and turn:
             break
     return _result(one, other, found, middles, offsets, fits, used, fit, start.notes)
 
@@ -186,16 +192,27 @@ def _piece(
     middle: float,
     long: float,
     guess: float,
-    reach: float,
     rate: float,
-    phase: bool,
-) -> tuple[float, float, bool]:
-    """Lag in samples beside the guess, correlation, and whether it is to be used."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Values of both around a time, by a guess of their offset, and their masks."""
     grid = middle - long / 2 + np.arange(int(long * rate)) / rate
     x, x_here = at_times(first, grid, times)
     y, y_here = at_times(second, grid - guess, other_times)
-    curve = correlogram(x, y, x_here, y_here, lowest=-reach, highest=reach, phase=phase)
-    if curve is None or not x_here.any() or not y_here.any():
+    return x, y, x_here, y_here
+
+
+def _lag(
+    piece: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    reach: float,
+    phase: bool,
+    weights: np.ndarray | None,
+) -> tuple[float, float, bool]:
+    """Lag in samples beside the guess, correlation, and whether it is to be used."""
+    x, y, x_here, y_here = piece
+    if not x_here.any() or not y_here.any():
+        return 0.0, 0.0, False
+    curve = correlogram(x, y, x_here, y_here, lowest=-reach, highest=reach, phase=phase, weights=weights)
+    if curve is None:
         return 0.0, 0.0, False
     peak = peak_of(curve)
     is_edge = int(np.argmax(curve.score)) in (0, len(curve.score) - 1)

@@ -118,6 +118,8 @@ def offset(
     shift = x_start - y_start
     seconds = _refined(one, other, times, other_times, shift + peak.lag / rate, rate, phase)
     lags = shift + found.lags / rate
+    if max_offset is not None:
+        seconds = float(np.clip(seconds, shift + bounds[0] / rate, shift + bounds[1] / rate))
     overlap = min(times[-1], other_times[-1] + seconds) - max(times[0], other_times[0] + seconds)
     method = "cross-correlation with phase transform" if phase else "cross-correlation"
     runner_up = None if peak.second_lag is None else shift + peak.second_lag / rate

@@ -99,6 +99,8 @@ def length_of(length: object, unit: str, what: str) -> float:
 
 def comparable(first: Stamps, second: Stamps) -> tuple[np.ndarray, np.ndarray]:
     """The ticks of two clocks in one scale. Raises DataError where one has dates and the other none, or no zone."""
+    if not (first.known.any() and second.known.any()):  # a column without any time is of no make
+        return first.seconds, second.seconds
     if first.kind != second.kind:
         if {first.kind, second.kind} == {"dates", "dates with a zone"}:
             local, zoned = (first, second) if first.kind == "dates" else (second, first)

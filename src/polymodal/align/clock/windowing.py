@@ -128,7 +128,7 @@ def windows(
     ends = {name: float(one[-1]) + (given[name].step if given[name].rate else 0.0) for name, one in times.items()}
     low = (min if partial else max)(begins.values()) if start is None else start
     high = (max if partial else min)(ends.values()) if end is None else end
-    if low >= high and start is None and end is None:
+    if low > high and start is None and end is None:
         spans = ", ".join(f"{name} {begins[name]:.6g} to {ends[name]:.6g} s" for name in given)
         raise DataError(
             f"the streams do not overlap: {spans}. Bring them onto one clock first (pm.align.clock.offset), or ask for "
