@@ -14,8 +14,9 @@ PACKAGES = {
     "streaming": ["mosaicml-streaming"],
     "datasets": ["datasets"],
     "grain": ["grain"],
+    "open_clip": ["open_clip_torch"],
 }
-NAMES = tuple(PACKAGES)
+NAMES = tuple(name for name in PACKAGES if name != "open_clip")
 
 
 def environment(name: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ from polymodal.predictions import Baseline, Predictions, together
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
+from polymodal.store.disk.dataset import is_store
+from polymodal.store.disk.store import Store
 from polymodal.store.loader.size import n_bytes
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
@@ -36,10 +38,10 @@ if TYPE_CHECKING:
 
     from polymodal.crossmodal.index import Index
     from polymodal.crossmodal.retrieval import Retrieval
+    from polymodal.crossmodal.stored import StoredIndex
     from polymodal.crossmodal.vectors import Vectors
     from polymodal.explain.evaluation import Evaluation
     from polymodal.explain.explanation import Explanation
-    from polymodal.store.disk.store import Store
 
 
 class Model:
@@ -326,17 +328,56 @@ class Model:
 
         return retrieval(self.vectors(table, files=files))
 
-    def index(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Index:
+    @overload
+    def index(self, table: Store, *, files: None = None, path: str | os.PathLike[str] | None = None) -> StoredIndex: ...
+    @overload
+    def index(
+        self, table: Any, *, files: str | os.PathLike[str] | None = None, path: str | os.PathLike[str]
+    ) -> StoredIndex: ...
+    @overload
+    def index(self, table: Any, *, files: str | os.PathLike[str] | None = None, path: None = None) -> Index: ...
+    def index(
+        self,
+        table: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        path: str | os.PathLike[str] | None = None,
+    ) -> Index | StoredIndex:
         """The rows of a table, to be searched by any part of a row.
 
-        Raises FitError for a model that was not fitted with objective="align".
+        Args:
+            table: a Table or anything `Table.read` takes, which is searched in memory; or a Store, whose index lies on
+                disk in its folder: the same call opens it again, and adds rows that have come since.
+            files: the folder of path cells.
+            path: a folder that the index is kept in on disk, for `open_index`.
+
+        Raises FitError for a model that was not fitted with objective="align", ArtifactError when nothing can be
+        written.
         """
         from polymodal.crossmodal.index import Index
+        from polymodal.crossmodal.of_store import index_of_store
 
         space = self._aligned().space
         assert space is not None
+        if isinstance(table, (str, os.PathLike)) and is_store(table):
+            table = Store.open(table)
+        if isinstance(table, Store):
+            return index_of_store(self, table, space.contrast, path)
         rows, _ = as_table(table, self.schema, files)
-        return Index(self, rows, self.vectors(rows), space.contrast)
+        found = Index(self, rows, self.vectors(rows), space.contrast)
+        return found if path is None else found.save(path)
+
+    def open_index(self, path: str | os.PathLike[str]) -> StoredIndex:
+        """An index that `index(..., path=path)` or `Index.save` wrote.
+
+        Raises ArtifactError when there is none, it is damaged, or another model built it.
+        """
+        from polymodal.crossmodal.key import key_of_space
+        from polymodal.crossmodal.stored import StoredIndex
+
+        space = self._aligned().space
+        assert space is not None
+        return StoredIndex.open(self, key_of_space(self), path, space.contrast)
 
     def report(self, path: str | os.PathLike[str], table: Any, *, files: str | os.PathLike[str] | None = None) -> Path:
         """Write one self-contained HTML page on the model's answers for a table, and return its path."""

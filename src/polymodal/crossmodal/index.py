@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from polymodal.asked import as_table
+from polymodal.crossmodal.directions import Directions
 from polymodal.crossmodal.hits import Hits
+from polymodal.crossmodal.key import key_of_space
+from polymodal.crossmodal.plan import Plan
+from polymodal.crossmodal.questions import checked_k, compared, questions, ranked
+from polymodal.crossmodal.stored import StoredIndex, stored
 from polymodal.crossmodal.vectors import Vectors
 from polymodal.errors import SchemaError, SettingError, near_miss
+from polymodal.schema.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from polymodal.contrastive._contrast import Contrast
     from polymodal.model import Model
-    from polymodal.schema.table import Table
-
-_DIGITS = 6  # of scores; what differs beyond is rounding, and rows that are as good keep their order
 
 
 class Index:
@@ -36,9 +40,10 @@ class Index:
     """
 
     def __init__(self, model: Model, table: Table, vectors: Vectors, contrast: Contrast) -> None:
-        self._model, self.table, self.vectors, self._contrast = model, table, vectors, contrast
-        self._middles = {name: one.mean(axis=0) for name, one in vectors.values.items()}
-        self._centred = {name: _centred(one, self._middles[name]) for name, one in vectors.values.items()}
+        self._model, self.table, self.vectors = model, table, vectors
+        middles = {name: one.mean(axis=0) for name, one in vectors.values.items()}
+        self._directions = Directions(contrast, middles)
+        self._centred = {name: self._directions.centred(name, one) for name, one in vectors.values.items()}
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -70,37 +75,56 @@ class Index:
         Raises SettingError for what cannot be asked, SchemaError for parts the model does not know or a query with
         nothing in it that can be read.
         """
-        if (query is None) == (not parts):
-            raise SettingError("search takes one query, or its parts by name, as in search(note='left effusion')")
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise SettingError(f"k is a whole number from 1; {k!r} came")
-        asked, _ = as_table(parts if query is None else query, self._model.schema, files)
-        wanted = self._model.vectors(asked)
-        empty = np.setdiff1d(np.arange(len(asked)), np.concatenate([np.zeros(0, int), *wanted.rows.values()]))
-        if len(empty):
-            raise SchemaError(
-                f"query {empty[0]} has nothing that can be read; give a part of a row: "
-                f"{', '.join(self._model.schema.names)}" + "".join(f". {fault}" for fault in asked.faults())
-            )
-        chosen = self._among(among)
+        k = checked_k(k)
+        names, asked = questions(self._model, query, parts, files)
         kept = self._kept(where)
-        found = [self._one(wanted, number, k, chosen, kept) for number in range(len(asked))]
-        return Hits(asked.row_names(), tuple(found), self.table)
+        called = self.vectors.names[kept]
+        found = []
+        for one in asked:
+            chosen = compared(one, among, self.vectors.modalities)
+            found.append(ranked(called, self._told(one, chosen, kept), k))
+        return Hits(names, tuple(found), self.table)
 
-    def _one(self, wanted: Vectors, number: int, k: int, among: Sequence[str] | None, kept: np.ndarray) -> pd.DataFrame:
-        query = {}
-        for name, rows in wanted.rows.items():
-            place = np.flatnonzero(rows == number)
-            if len(place):
-                query[name] = wanted.values[name][place]
-        told = self._told(query, among or self._others(query), kept)
-        shares = np.ma.masked_invalid(np.stack(list(told.values()), axis=1)) if told else np.ma.zeros((len(kept), 0))
-        score = shares.mean(axis=1).filled(-np.inf) if shares.shape[1] else np.full(len(kept), -np.inf)
-        best = np.argsort(-score.round(_DIGITS), kind="stable")[:k]
-        best = best[np.isfinite(score[best])]
-        names = self.vectors.names[kept[best]]
-        columns = {"rank": np.arange(1, len(best) + 1), "row": names, "score": score[best]}
-        return pd.DataFrame(columns | {name: pd.array(one[best], dtype="Float64") for name, one in told.items()})
+    def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Index:
+        """An index of these rows too, which are called otherwise than those that are there.
+
+        Raises SchemaError for rows that are called like others.
+        """
+        more, _ = as_table(rows, self._model.schema, files)
+        vectors = self._model.vectors(more)
+        taken = set(self.vectors.names.tolist()) & set(vectors.names.tolist())
+        if taken:
+            raise SchemaError(
+                f"row {min(map(str, taken))} is there already; delete it first, or call the new one otherwise"
+            )
+        if more.files != self.table.files and None not in (more.files, self.table.files):
+            raise SettingError("rows of one index lie in one folder of files; give rows whose cells are no paths")
+        frame = pd.concat([self.table.frame, more.frame])
+        table = Table(frame, self.table.schema, self.table.files or more.files)
+        return Index(self._model, table, self.vectors.with_more(vectors), self._directions.contrast)
+
+    def delete(self, rows: Sequence[Any]) -> Index:
+        """An index without some rows, by what they are called. Raises SettingError for one that is not there."""
+        wanted = [rows] if isinstance(rows, str) or not hasattr(rows, "__len__") else list(rows)
+        known = self.vectors.names.tolist()
+        strange = [one for one in wanted if one not in set(known)]
+        if strange:
+            raise SettingError(
+                f"no row {strange[0]!r} in the index. {near_miss(str(strange[0]), list(map(str, known)))}"
+            )
+        kept = np.flatnonzero(~np.isin(self.vectors.names, np.array(wanted, dtype=self.vectors.names.dtype)))
+        if not len(kept):
+            raise SettingError("an index without rows finds nothing; keep one")
+        return Index(self._model, self.table.take(kept), self.vectors.take(kept), self._directions.contrast)
+
+    def save(self, path: str | os.PathLike[str]) -> StoredIndex:
+        """The same on disk, to be opened by `model.open_index(path)`; of the rows it keeps numbers, dates and text.
+
+        Raises ArtifactError when there is something at the path, or it cannot be written.
+        """
+        plan = Plan.of_table(self.table, self.vectors, self._directions)
+        parts = [(self.table, self.vectors, None)]
+        return stored(self._model, key_of_space(self._model), path, parts, plan, self._directions.contrast)
 
     def _told(self, query: Mapping[str, np.ndarray], among: Sequence[str], kept: np.ndarray) -> dict[str, np.ndarray]:
         """By modality, the score of each kept row by it alone; NaN where the row has none."""
@@ -110,36 +134,11 @@ class Index:
         for name in among:
             here = place[self.vectors.rows[name]]
             score = np.full(len(kept), np.nan)
-            score[here[here >= 0]] = self._near(query, name)[here >= 0]
+            toward = self._directions.toward(query, name)
+            near = (self.vectors.values if toward.is_whole else self._centred)[name] @ toward.vector
+            score[here[here >= 0]] = near[here >= 0]
             found[name] = score
         return found
-
-    def _near(self, query: Mapping[str, np.ndarray], name: str) -> np.ndarray:
-        """How near each cell of a modality is to the query."""
-        parts = {one: vector for one, vector in query.items() if one != name}
-        if self._contrast.is_joint and parts:
-            device = next(self._contrast.parameters()).device
-            given = {one: torch.from_numpy(vector).to(device) for one, vector in parts.items()}
-            with torch.no_grad():
-                near = self._contrast.scores(given, name, torch.from_numpy(self.vectors.values[name]).to(device))
-            return np.asarray(near[0].cpu().numpy())
-        moved = [_centred(vector, self._middles.get(one, 0.0))[0] for one, vector in query.items()]
-        return np.asarray(self._centred[name] @ np.mean(moved, axis=0))
-
-    def _others(self, query: Mapping[str, np.ndarray]) -> list[str]:
-        other = [name for name in self.vectors.modalities if name not in query]
-        return other or list(self.vectors.modalities)
-
-    def _among(self, among: str | Sequence[str] | None) -> list[str] | None:
-        if among is None:
-            return None
-        wanted = [among] if isinstance(among, str) else list(among)
-        for name in wanted:
-            if name not in self.vectors.modalities:
-                raise SettingError(
-                    f"among={name!r} is no modality of the rows. {near_miss(name, self.vectors.modalities)}"
-                )
-        return wanted
 
     def _kept(self, where: str | None) -> np.ndarray:
         if where is None:
@@ -150,8 +149,3 @@ class Index:
         except (ValueError, TypeError, SyntaxError, NameError, KeyError) as error:
             raise SettingError(f"where={where!r} cannot be asked of the columns: {error}") from error
         return np.asarray(chosen.index.to_numpy())
-
-
-def _centred(vectors: np.ndarray, middle: Any) -> np.ndarray:
-    moved = vectors - middle
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12))

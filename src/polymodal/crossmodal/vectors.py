@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -49,6 +49,31 @@ class Vectors:
         """Places in `values` of both modalities, of the rows that have both."""
         _, here, there = np.intersect1d(self.rows[first], self.rows[second], assume_unique=True, return_indices=True)
         return here, there
+
+    def called(self, names: np.ndarray) -> Vectors:
+        """The same rows under other names."""
+        return replace(self, names=names)
+
+    def take(self, places: np.ndarray) -> Vectors:
+        """Some rows, by ascending place."""
+        kept = {name: np.isin(rows, places) for name, rows in self.rows.items()}
+        values = {name: one[kept[name]] for name, one in self.values.items()}
+        rows = {name: np.searchsorted(places, one[kept[name]]) for name, one in self.rows.items()}
+        keys = {name: one[kept[name]] for name, one in self.keys.items()}
+        return Vectors(self.names[places], values, rows, keys)
+
+    def with_more(self, others: Vectors) -> Vectors:
+        """These rows and then others; cells of equal content are known as such among either only."""
+        values, rows, keys = dict(self.values), dict(self.rows), dict(self.keys)
+        for name, more in others.values.items():
+            if name not in values:
+                values[name], rows[name], keys[name] = more, others.rows[name] + len(self), others.keys[name]
+                continue
+            beyond = keys[name].max(initial=-1) + 1
+            values[name] = np.concatenate([values[name], more])
+            rows[name] = np.concatenate([rows[name], others.rows[name] + len(self)])
+            keys[name] = np.concatenate([keys[name], others.keys[name] + beyond])
+        return Vectors(np.concatenate([self.names, others.names]), values, rows, keys)
 
 
 def _keys(memory: Memory, name: str, rows: np.ndarray) -> np.ndarray:

@@ -1,0 +1,82 @@
+"""What somebody looks for, as vectors: any part of a row, several parts, many rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from polymodal.asked import as_table
+from polymodal.errors import SchemaError, SettingError, near_miss
+
+if TYPE_CHECKING:
+    from polymodal.model import Model
+
+_DIGITS = 6  # of scores; what differs beyond is rounding, and rows that are as good keep their order
+
+
+def questions(
+    model: Model, query: Any, parts: Mapping[str, Any], files: str | os.PathLike[str] | None
+) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
+    """What queries are called, and of each `[1, E]` by modality.
+
+    Raises SettingError when it is not said what is looked for, SchemaError for a query in which nothing can be read.
+    """
+    if (query is None) == (not parts):
+        raise SettingError("search takes one query, or its parts by name, as in search(note='left effusion')")
+    asked, _ = as_table(parts if query is None else query, model.schema, files)
+    wanted = model.vectors(asked)
+    found: list[dict[str, np.ndarray]] = [{} for _ in range(len(asked))]
+    for name, rows in wanted.rows.items():
+        for place, row in enumerate(rows.tolist()):
+            found[row][name] = wanted.values[name][place : place + 1]
+    empty = [number for number, one in enumerate(found) if not one]
+    if empty:
+        raise SchemaError(
+            f"query {empty[0]} has nothing that can be read; give a part of a row: "
+            f"{', '.join(model.schema.names)}" + "".join(f". {fault}" for fault in asked.faults())
+        )
+    return asked.row_names(), found
+
+
+def checked_k(k: Any) -> int:
+    """How many rows for each query. Raises SettingError for none or a part of one."""
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise SettingError(f"k is a whole number from 1; {k!r} came")
+    return k
+
+
+def compared(query: Mapping[str, Any], among: str | Sequence[str] | None, modalities: Sequence[str]) -> Sequence[str]:
+    """The modalities of rows that a query is compared with: those asked for, else those it does not give, else all.
+
+    >>> compared({"note": 1}, None, ["note", "photo"]), compared({"note": 1}, "note", ["note", "photo"])
+    (['photo'], ['note'])
+    """
+    if among is None:
+        return [name for name in modalities if name not in query] or list(modalities)
+    wanted = [among] if isinstance(among, str) else list(among)
+    for name in wanted:
+        if name not in modalities:
+            raise SettingError(f"among={name!r} is no modality of the rows. {near_miss(name, modalities)}")
+    return wanted
+
+
+def ranked(names: np.ndarray, told: Mapping[str, np.ndarray], k: int) -> pd.DataFrame:
+    """The k rows of the highest mean of what each modality told, NaN where a row lacks it: rank, row, score, each.
+
+    >>> ranked(np.array([7, 8]), {"note": np.array([0.1, 0.5])}, k=1)["row"].tolist()
+    [8]
+    """
+    score = np.full(len(names), -np.inf)
+    if told:
+        shares = np.stack(list(told.values()), axis=1)
+        known = ~np.isnan(shares)
+        sums, counts = np.where(known, shares, 0.0).sum(axis=1), known.sum(axis=1)
+        score = np.where(counts > 0, sums / np.maximum(counts, 1), -np.inf)
+    best = np.argsort(-score.round(_DIGITS), kind="stable")[:k]
+    best = best[np.isfinite(score[best])]
+    columns = {"rank": np.arange(1, len(best) + 1), "row": names[best], "score": score[best]}
+    return pd.DataFrame(columns | {name: pd.array(one[best], dtype="Float64") for name, one in told.items()})

@@ -1,0 +1,168 @@
+"""An index on disk: rows of a store, or those that were saved, searched without being in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from polymodal.asked import as_table
+from polymodal.crossmodal.directions import Direction, Directions
+from polymodal.crossmodal.hits import Hits
+from polymodal.crossmodal.plan import Part, Plan, batches
+from polymodal.crossmodal.questions import checked_k, compared, questions, ranked
+from polymodal.crossmodal.shelf import EXACT, NAME, Shelf, matrix
+from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
+from polymodal.schema.table import Table
+
+if TYPE_CHECKING:
+    from polymodal.contrastive._contrast import Contrast
+    from polymodal.model import Model
+
+_MORE = 10  # times k that are looked at of each modality, where several decide
+
+
+class StoredIndex:
+    """N rows on disk in the space of a model, searched as `Index` does it.
+
+    Below 50,000 rows exactly; above, an index (IVF with RaBitQ, Gao & Long 2024) finds candidates, whose scores are
+    then exact. Conditions are SQL. The middles of modalities stay those of the rows it was made of.
+    """
+
+    def __init__(self, model: Model, shelf: Shelf, contrast: Contrast) -> None:
+        self._model, self.shelf = model, shelf
+        middles = {name: np.array(one["middle"], np.float32) for name, one in shelf.told["modalities"].items()}
+        self._directions = Directions(contrast, middles)
+
+    @classmethod
+    def open(cls, model: Model, key: str, path: str | os.PathLike[str], contrast: Contrast) -> StoredIndex:
+        """The one at a path. Raises ArtifactError where there is none, and for one built by another model."""
+        shelf = Shelf.open(path)
+        if shelf.told.get("key") != key:
+            raise ArtifactError(
+                f"the index at {shelf.path} was built by another model, whose vectors mean something else; open it "
+                "with that model, or build one with model.index(rows)"
+            )
+        return cls(model, shelf, contrast)
+
+    def __len__(self) -> int:
+        return len(self.shelf)
+
+    def __repr__(self) -> str:
+        return f"StoredIndex({len(self):,} rows, {', '.join(self.modalities)}; {self.shelf.path})"
+
+    @property
+    def path(self) -> str:
+        """Where it is, for `model.open_index`."""
+        return self.shelf.path
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Those that any row had."""
+        return tuple(self.shelf.told["modalities"])
+
+    @property
+    def columns(self) -> list[str]:
+        """What `where=` can be about."""
+        return self.shelf.columns
+
+    def search(
+        self,
+        query: Any = None,
+        *,
+        k: int = 10,
+        among: str | Sequence[str] | None = None,
+        where: str | None = None,
+        files: str | os.PathLike[str] | None = None,
+        **parts: Any,
+    ) -> Hits:
+        """The k rows that go best with each query; see `Index.search`.
+
+        `where` is a condition in SQL on numbers, dates and text: `"price < 50 AND ward IN ('A', 'B')"`.
+        """
+        k = checked_k(k)
+        names, asked = questions(self._model, query, parts, files)
+        toward = [
+            {name: self._directions.toward(one, name) for name in compared(one, among, self.modalities)}
+            for one in asked
+        ]
+        needed = list(dict.fromkeys(self._column(n, d) for one in toward for n, d in one.items()))
+        every = self.shelf.every(where, [NAME, *needed]) if len(self) < EXACT else None
+        found = []
+        for one in toward:
+            read = self._candidates(one, k, where) if every is None else every
+            told = {name: self._scores(read, name, direction) for name, direction in one.items()}
+            found.append(ranked(read[NAME].to_numpy(), told, k))
+        return Hits(names, tuple(found), self._rows(found))
+
+    def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> StoredIndex:
+        """The index with these rows too, which are called otherwise than those that are there.
+
+        Raises SchemaError for rows that are called like others.
+        """
+        table, _ = as_table(rows, self._model.schema, files)
+        vectors = self._model.vectors(table)
+        taken = self.shelf.named(vectors.names.tolist(), [])
+        if len(taken):
+            raise SchemaError(
+                f"row {taken[NAME][0].as_py()} is there already; delete it first, or call the new one otherwise"
+            )
+        return self.with_parts([(table, vectors, None)])
+
+    def delete(self, rows: Sequence[Any]) -> StoredIndex:
+        """The index without some rows, by what they are called. Raises SettingError for one that is not there."""
+        wanted = [rows] if isinstance(rows, str) or not hasattr(rows, "__len__") else list(rows)
+        there = set(self.shelf.named(wanted, [])[NAME].to_pylist())
+        strange = [one for one in wanted if one not in there]
+        if strange:
+            raise SettingError(f"no row {strange[0]!r} in the index. {near_miss(str(strange[0]), map(str, there))}")
+        return self._changed(self.shelf.without(wanted)) if wanted else self
+
+    def with_parts(self, parts: Iterable[Part]) -> StoredIndex:
+        """With rows that come in parts, whose names are not there."""
+        plan = Plan.of_shelf(self.shelf)
+        return self._changed(self.shelf.appended(batches(parts, plan, self._directions)))
+
+    def _changed(self, shelf: Shelf) -> StoredIndex:
+        return StoredIndex(self._model, shelf, self._directions.contrast)
+
+    def _column(self, name: str, direction: Direction) -> str:
+        return str(self.shelf.told["modalities"][name]["whole" if direction.is_whole else "centred"])
+
+    def _scores(self, read: pa.Table, name: str, direction: Direction) -> np.ndarray:
+        values, known = matrix(read[self._column(name, direction)])
+        return np.where(known, values @ direction.vector, np.nan)
+
+    def _candidates(self, toward: Mapping[str, Direction], k: int, where: str | None) -> pa.Table:
+        columns = {name: self._column(name, direction) for name, direction in toward.items()}
+        most, wanted = k if len(toward) == 1 else k * _MORE, [NAME, *columns.values()]
+        reads = [
+            self.shelf.near(columns[name], direction.vector, most, where, wanted).select(wanted)
+            for name, direction in toward.items()
+        ]
+        together = pa.concat_tables(reads)
+        _, first = np.unique(together[NAME].to_numpy(), return_index=True)
+        return together.take(pa.array(np.sort(first)))
+
+    def _rows(self, found: Sequence[pd.DataFrame]) -> Table:
+        """What is kept of the rows that were found."""
+        names = list(dict.fromkeys(name for one in found for name in one["row"].tolist()))
+        kept: dict[str, str] = self.shelf.told["columns"]
+        read = self.shelf.named(names, [*kept]).to_pandas()
+        frame = read.set_index(NAME).rename(columns=kept).rename_axis(None)
+        return Table(frame, self._model.schema.model_copy(update={"id": None}))
+
+
+def stored(
+    model: Model, key: str, path: str | os.PathLike[str], parts: Iterable[Part], plan: Plan, contrast: Contrast
+) -> StoredIndex:
+    """A new index on disk, of rows that come in parts.
+
+    Raises SchemaError for rows that share a name, ArtifactError where it cannot be written.
+    """
+    shelf = Shelf.create(path, batches(parts, plan, Directions(contrast, plan.middles)), plan.schema, plan.told(key))
+    return StoredIndex(model, shelf, contrast)
