@@ -27,7 +27,7 @@ from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
 from polymodal.training.rows import learners, pairable, refuse_unreadable, settled
-from polymodal.training.settings import ALIGN, setting_faults
+from polymodal.training.settings import ALIGN, CONTRAST, setting_faults
 
 if TYPE_CHECKING:
     from polymodal.model import Model
@@ -96,7 +96,7 @@ def learn(
         features=features,
         plan=partial(_plan, model, n_folds if preset.is_quick else 1),
         seed=model.seed,
-        contrast=model.contrast if aligns else None,
+        contrast=(model.contrast or CONTRAST) if aligns else None,
         hub=model.hub,
     )
     with progress_bar(progress) as watch:

@@ -80,9 +80,9 @@ class Model:
         objective: "predict" the targets, or "align": learn a space in which cells of one row lie together and others
             apart, whatever their modality, for `vectors`, `retrieval` and `index`; targets, if there are any, are
             learnt by the same network.
-        contrast: what "align" learns from: "sigmoid" (of every two cells, do they belong together?), "infonce" (which
-            of all belongs to this one?), both by every two modalities that a row has, or "total_correlation" (do all
-            the cells of a row belong together?), which finds what no two modalities tell.
+        contrast: what "align" learns from: "sigmoid" (of every two cells, do they belong together?), which it does
+            unless told otherwise, "infonce" (which of all belongs to this one?), both by every two modalities that a
+            row has, or "total_correlation" (do all the cells of a row belong together?), which finds what no two tell.
         hub: for "align", the modality that all others are paired with, instead of each with each.
 
     >>> import polymodal as pm
@@ -116,7 +116,7 @@ class Model:
         segments: float = 0.0,
         curriculum: str = "none",
         objective: str = "predict",
-        contrast: str = "sigmoid",
+        contrast: str | None = None,
         hub: str | None = None,
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):

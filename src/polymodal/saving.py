@@ -25,7 +25,7 @@ from polymodal.store.embeddings import Embeds
 from polymodal.store.preprocessing import Preprocessor, carrier_of
 from polymodal.training.build import build
 from polymodal.training.fit import History
-from polymodal.training.settings import ALIGN
+from polymodal.training.settings import ALIGN, CONTRAST
 
 if TYPE_CHECKING:
     from polymodal.model import Model
@@ -111,7 +111,7 @@ def restore(kind: type[Model], artifact: Artifact, modules: Mapping[str, nn.Modu
             encoders=copy.deepcopy(own),  # each member has its own
             features=model._features,
             seed=0,
-            contrast=model.contrast if model.objective == ALIGN else None,
+            contrast=(model.contrast or CONTRAST) if model.objective == ALIGN else None,
             hub=model.hub,
         )
         weights = artifact.below(f"network/{index}/")

@@ -48,6 +48,9 @@ MODEL = {
     "pretrain": 2,
     "segments": 0.5,
     "curriculum": "difficulty",
+    "objective": "align",
+    "contrast": "infonce",
+    "hub": "v",
 }
 
 
@@ -272,7 +275,7 @@ TARGET: dict[str, dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
         "classes": ("lists", {}, {"classes": ("p", "q", "r")}),
         "columns": ("m", {"columns": ("d", "e")}, {"columns": ("e", "d")}),
         "class_weight": ("lists", {}, {"class_weight": {"p": 9.0}}),
-        "decide": ("lists", {}, {"decide": 0.001}),
+        "decide": ("lists", {}, {"decide": 0.999}),
         "thresholds": ("lists", {}, {"thresholds": (0.999, 0.001)}),
     },
     "ordinal": {
@@ -318,6 +321,7 @@ FIT: dict[str, Callable[[pm.Table, Any], bool]] = {
         pm.Model(**BASE).fit(table, checkpoint=folder / "run") and any(folder.iterdir())
     ),
     "max_unreadable": lambda table, _: _refuses(lambda: pm.Model(**BASE).fit(table, max_unreadable=-1.0)),
+    "memory": lambda table, _: _refuses(lambda: pm.Model(**BASE).fit(table, memory="a lot")),
     "progress": lambda table, _: True,  # what it shows, and that it changes nothing else: the law on evaluation
 }
 

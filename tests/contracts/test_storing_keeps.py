@@ -1,6 +1,7 @@
 """Law 7: storing and loading keeps every gap, and every value to its declared precision."""
 
 import io
+import json
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,15 @@ from hypothesis import given
 from PIL import Image
 
 import polymodal as pm
+from polymodal.store.memory import content_of
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.testing import tables
 
 
 def storable(cell):
-    """A raw cell as a file can hold it: pictures as PNG, arrays as lists."""
+    """A raw cell as a file can hold it: pictures as PNG, arrays as lists, several items one by one."""
+    if isinstance(cell, list):
+        return [storable(item) for item in cell]
     if isinstance(cell, np.ndarray) and cell.dtype == np.uint8 and cell.ndim == 3:
         data = io.BytesIO()
         Image.fromarray(cell).save(data, format="PNG")
@@ -28,16 +32,37 @@ def assert_same_cells(one: pm.Table, two: pm.Table) -> None:
         here, there = one.cells(name), two.cells(name)
         np.testing.assert_array_equal(here.state, there.state)
         for sample, again in zip(here.samples, there.samples, strict=True):
-            if isinstance(sample, np.ndarray):
-                assert sample.dtype == again.dtype
-                np.testing.assert_array_equal(sample, again)
-            else:
-                assert sample == again
+            assert_same_samples(sample, again)
+
+
+def assert_same_samples(sample, again) -> None:
+    if isinstance(sample, list):
+        assert len(sample) == len(again)
+        for one, two in zip(sample, again, strict=True):
+            assert_same_samples(one, two)
+    elif isinstance(sample, np.ndarray):
+        assert sample.dtype == again.dtype
+        np.testing.assert_array_equal(sample, again)
+    else:
+        assert sample == again
+
+
+def columns_of_one_kind(table: pm.Table) -> list[str]:
+    """Those whose cells Parquet has a type for: an array beside its rate, as of sound and video, is none."""
+
+    def is_plain(cell) -> bool:
+        return not isinstance(cell, tuple) and not (isinstance(cell, list) and not all(map(is_plain, cell)))
+
+    return [name for name in table.schema.names if table.frame[name].map(is_plain).all()]
 
 
 @given(table=tables())
 def test_through_parquet(table, tmp_path_factory):
     path = tmp_path_factory.mktemp("store") / "table.parquet"
+    kept = columns_of_one_kind(table)
+    if not kept:
+        return
+    table = pm.Table.read(table.frame[kept], types={name: table.schema.modalities[name] for name in kept})
     stored = table.frame.astype(object).map(storable, na_action="ignore")
     for column in stored:
         stored[column] = pd.Series(stored[column].tolist(), dtype=object)
@@ -66,10 +91,10 @@ def test_statistics_through_json(table):
         present = [sample for sample, here in zip(cells.samples, cells.present, strict=True) if here]
         if present:
             statistics = modality.measure(present)
-            again = modality.statistics_kind().model_validate_json(statistics.model_dump_json())
+            again = modality.statistics_of(json.loads(statistics.model_dump_json()))
             assert again == statistics
             for sample in present:
-                np.testing.assert_array_equal(modality.prepare(sample, again), modality.prepare(sample, statistics))
+                assert content_of(modality.prepare(sample, again)) == content_of(modality.prepare(sample, statistics))
 
 
 def test_prepared_rows_hold_what_the_table_held(everything):
@@ -82,7 +107,7 @@ def test_prepared_rows_hold_what_the_table_held(everything):
     rows = np.array([7, 3, 3, 0])
     taken, batch = memory.take(rows), memory.batch(rows)
     for position, name in enumerate(table.schema.names):
-        assert batch.fields[name].rows.tolist() == np.flatnonzero(memory.present[rows, position]).tolist()
+        assert batch.fields[name].rows.unique().tolist() == np.flatnonzero(memory.present[rows, position]).tolist()
         assert all(taken.arrays[name][place] is memory.arrays[name][row] for place, row in enumerate(rows))
 
 

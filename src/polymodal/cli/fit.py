@@ -67,9 +67,9 @@ def fit(
         typer.Option("--objective", help="Learn the targets, or a space to search in, for which none is needed."),
     ] = "predict",
     contrast: Annotated[
-        Literal["sigmoid", "infonce", "total_correlation"],
-        typer.Option("--contrast", help="What --objective align learns from."),
-    ] = "sigmoid",
+        Literal["sigmoid", "infonce", "total_correlation"] | None,
+        typer.Option("--contrast", help="What --objective align learns from; sigmoid when left out."),
+    ] = None,
     hub: Annotated[
         str | None,
         typer.Option("--hub", metavar="NAME", help="For --objective align, pair all others with this modality."),

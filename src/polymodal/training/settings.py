@@ -17,6 +17,7 @@ from polymodal.training.difficulty import CURRICULA
 from polymodal.training.schedules import SCHEDULES
 
 ALIGN = "align"
+CONTRAST = "sigmoid"  # where none is named
 TASKS = ("predict", ALIGN)
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 MOST_FOLDS = 20
@@ -72,12 +73,13 @@ def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str
 
 
 def _space_faults(asked: Mapping[str, Any], schema: Schema) -> Iterator[str]:
-    for noun, known in (("objective", TASKS), ("contrast", CONTRASTS.names())):
+    for noun, known in (("objective", TASKS), ("contrast", (None, *CONTRASTS.names()))):
         if asked[noun] not in known:
-            yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), known)}"
+            yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), [one for one in known if one])}"
     if asked["objective"] != ALIGN:
-        if asked["hub"] is not None:
-            yield f"hub={asked['hub']!r} says whom modalities are paired with in a shared space: objective={ALIGN!r}"
+        for noun, says in (("hub", "whom modalities are paired with"), ("contrast", "what is learnt from")):
+            if asked[noun] is not None:
+                yield f"{noun}={asked[noun]!r} says {says} in a shared space; there is one with objective={ALIGN!r}"
         return
     if len(schema.modalities) < 2:
         yield f"objective={ALIGN!r} takes two modalities or more; the table has {', '.join(schema.names) or 'none'}"
