@@ -43,6 +43,10 @@ def pack(
     quality: Annotated[
         int | None, typer.Option("--quality", min=1, max=100, help="Write pictures as JPEG of this quality.")
     ] = None,
+    pyramid: Annotated[
+        bool,
+        typer.Option("--pyramid", help="Keep large pictures with halves of halves of them, read by the size asked."),
+    ] = False,
     shuffle: Annotated[
         bool, typer.Option("--shuffle/--in-order", help="Put the rows in a random order, once, or leave it.")
     ] = True,
@@ -68,7 +72,7 @@ def pack(
         given = {
             "--target": target, "--id": id, "--group": group, "--time": time, "--weight": weight, "--type": type,
             "--ignore": ignore, "--duplicates": duplicates != "keep", "--near": near, "--longest-side": longest_side,
-            "--quality": quality, "--in-order": not shuffle, "--seed": seed,
+            "--quality": quality, "--pyramid": pyramid, "--in-order": not shuffle, "--seed": seed,
         }  # fmt: skip
         settled = [name for name, one in given.items() if one]
         if settled:
@@ -76,8 +80,9 @@ def pack(
         made = pm.Store.open(store).append(data, files=files, progress=True)
     else:
         pictures = None
-        if longest_side is not None or quality is not None:
-            pictures = {"longest_side": longest_side} | ({} if quality is None else {"quality": quality})
+        if longest_side is not None or quality is not None or pyramid:
+            pictures = {"longest_side": longest_side, "pyramid": pyramid}
+            pictures |= {} if quality is None else {"quality": quality}
         made = pm.Store.create(
             store,
             data,

@@ -18,6 +18,7 @@ from pydantic import Field as Setting
 from polymodal.modalities import _png as png
 from polymodal.modalities._jpeg import damage, decoded, plain_size
 from polymodal.modalities._paths import resolve
+from polymodal.modalities._pyramid import level_for
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
 from polymodal.schema.modality import Modality, Statistics
@@ -136,6 +137,8 @@ class Image(Modality):
             return self._bounded(from_array(raw))
         if isinstance(raw, Pillow.Image):
             return self._bounded(upright_rgb(raw, None))
+        if isinstance(raw, dict):
+            raw = level_for(raw, self.size)
         if isinstance(raw, (bytes, bytearray, memoryview)):
             data = bytes(raw) if isinstance(raw, bytearray) else raw
             pixels = decoded(data, self.size)

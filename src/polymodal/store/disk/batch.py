@@ -149,11 +149,11 @@ def _storable(frame: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, dict[s
 def _smaller(cell: Any, pictures: Pictures) -> Any:
     """A picture, or each of several, of which one that is none is `Broken`."""
     if not isinstance(cell, list):
-        return pictures.smaller(cell)
+        return pictures.stored(cell)
     kept: list[Any] = []
     for one in cell:
         try:
-            kept.append(pictures.smaller(one))
+            kept.append(pictures.stored(one))
         except Unreadable as fault:
             kept.append(Broken(fault.reason, fault.path))
     return kept

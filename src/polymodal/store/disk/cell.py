@@ -168,7 +168,7 @@ class _Reader:
             case "numbers":
                 return self._array(held).tolist()
             case "bytes":
-                return self._array(held).tobytes()
+                return self._bytes(held)
             case "objects":
                 return self._objects(*held)
             case "dict":
@@ -189,6 +189,15 @@ class _Reader:
         array = np.frombuffer(self.data, dtype=kind, count=count, offset=self.at) if count else np.zeros(0, kind)
         self.at += array.nbytes
         return array.reshape(shape).copy()  # a cell of its own, aligned and free to be written to
+
+    def _bytes(self, described: list[Any]) -> bytes:
+        """Large files are copied once and no more."""
+        (count,) = described[1]
+        found = self.data[self.at : self.at + count]
+        if len(found) != count:
+            raise ValueError(f"{count} bytes were written and {len(found)} are there")
+        self.at += count
+        return found
 
     def _objects(self, shape: list[int], items: list[Any]) -> np.ndarray:
         array = np.empty(len(items), dtype=object)

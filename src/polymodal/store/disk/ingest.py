@@ -118,7 +118,7 @@ class Ingest:
 
 def settings_of(layout: Layout, shuffle: bool, seed: int) -> Mapping[str, Any]:
     """What must be the same for an ingest to go on, as JSON."""
-    pictures = None if layout.pictures is None else layout.pictures.model_dump(mode="json")
+    pictures = None if layout.pictures is None else layout.pictures.settings
     return {
         "shuffle": shuffle,
         "seed": seed if shuffle else 0,

@@ -14,6 +14,7 @@ from scipy.fft import dctn
 
 from polymodal.modalities.image import BROKEN, check_size, from_array, said_of, upright_rgb
 from polymodal.schema.cells import Unreadable
+from polymodal.store.disk.pyramids import with_levels
 
 _SIDE, _KEPT = 32, 8  # of the picture that is transformed, and of the low frequencies that are looked at
 _FLAT = 1.0  # spread of shades, below which there is nothing to see
@@ -22,7 +23,8 @@ _FLAT = 1.0  # spread of shades, below which there is nothing to see
 class Pictures(BaseModel):
     """How pictures are kept: no longer than `longest_side` pixels, as JPEG of `quality`, or as PNG where it is None.
 
-    A picture that is short enough and would grow stays as it is.
+    A picture that is short enough and would grow stays as it is. With `pyramid` every picture that is short enough
+    stays, and large ones (from 1,024 pixels) get levels below them, each half of the one before.
 
     >>> shades = np.linspace(0, 255, 400 * 300 * 3).astype(np.uint8).reshape(400, 300, 3)
     >>> Pillow.open(io.BytesIO(Pictures(longest_side=100).smaller(shades))).size
@@ -33,6 +35,17 @@ class Pictures(BaseModel):
 
     longest_side: int | None = Field(None, ge=8)
     quality: int | None = Field(90, ge=1, le=100)
+    pyramid: bool = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """As JSON, from which it can be made again; what older stores do not know is there only where it counts."""
+        return self.model_dump(mode="json", exclude=None if self.pyramid else {"pyramid"})
+
+    def stored(self, raw: Any) -> Any:
+        """What is kept of a raw cell of a picture. Raises Unreadable when it is none."""
+        kept = self.smaller(raw)
+        return with_levels(kept, self._written) if self.pyramid and isinstance(kept, bytes) else kept
 
     def smaller(self, raw: Any) -> Any:
         """A raw cell of a picture, bytes or an array, made smaller. Raises Unreadable when it is none."""
@@ -46,6 +59,8 @@ class Pictures(BaseModel):
                 with Pillow.open(io.BytesIO(raw)) as picture:
                     check_size(picture, None)
                     is_short = self.longest_side is None or max(picture.size) <= self.longest_side
+                    if is_short and self.pyramid:
+                        return raw
                     found = self._encoded(upright_rgb(picture, None))
         except BROKEN as error:
             raise Unreadable(f"not a readable picture: {said_of(error)}") from error
@@ -54,6 +69,9 @@ class Pictures(BaseModel):
     def _encoded(self, picture: Pillow.Image) -> bytes:
         if self.longest_side is not None:
             picture.thumbnail((self.longest_side, self.longest_side), Pillow.Resampling.LANCZOS)
+        return self._written(picture)
+
+    def _written(self, picture: Pillow.Image) -> bytes:
         data = io.BytesIO()
         if self.quality is None:
             picture.save(data, format="PNG", optimize=True)

@@ -84,7 +84,9 @@ class Store:
             duplicates: rows whose modalities and targets are the same to the last bit: "keep" them, "drop" all but the
                 first, or "link" them: the column `_same_as` then has the `_row` of the first.
             near: bits, up to 7 of 64, by which perceptual hashes of two pictures may differ for rows to be the same.
-            pictures: make them smaller: `{"longest_side": 512, "quality": 90}`; JPEG, or PNG where quality is None.
+            pictures: make them smaller: `{"longest_side": 512, "quality": 90}`; JPEG, or PNG where quality is None. Or
+                `{"pyramid": True}`: keep large ones with halves of halves of them, of which the smallest that is large
+                enough for the `size` of the modality is decoded.
             rows_per_fragment: how many rows are written and committed at once; a kill loses no more than these.
             storage_options: access to an object store.
             progress: show a bar on a terminal, or something to call with the rows done and their number.
