@@ -35,7 +35,7 @@ def embed(
     opened = pm.Store.open(store)
     if column is None:
         kinds = EMBEDDERS.names()
-        found = [name for name, one in opened.schema.modalities.items() if one.kind in kinds and not one.many]
+        found = [name for name, one in opened.schema.modalities.items() if one.item.kind in kinds]
         if len(found) != 1:
             raise SettingError(
                 f"--column says which column to embed; {', '.join(found)} could be"

@@ -10,7 +10,7 @@ import numpy as np
 
 from polymodal.errors import CellError, FitError
 from polymodal.modalities.vector import Vector
-from polymodal.schema.items import flattened, regrouped
+from polymodal.schema.items import flattened, objects, regrouped
 from polymodal.schema.many import Many
 from polymodal.schema.modality import Modality, Statistics
 from polymodal.schema.schema import Schema
@@ -105,7 +105,7 @@ def _kept(table: Table, name: str, embedder: Embeds, rows: np.ndarray) -> np.nda
 
 def _carried(embedder: Embeds, modality: Modality, samples: Sequence[Any], kept: np.ndarray | None = None) -> list[Any]:
     if isinstance(modality, Many):
-        return regrouped(samples, _carried(embedder, modality.of, flattened(samples)))
+        return regrouped(samples, _carried(embedder, modality.of, flattened(samples), _of_items(samples, kept)))
     if isinstance(embedder, Resumes):
         return embedder.states(samples)
     if kept is None:
@@ -115,3 +115,14 @@ def _carried(embedder: Embeds, modality: Modality, samples: Sequence[Any], kept:
     for place, vector in zip(lacking, embed_cached(embedder, [samples[one] for one in lacking]), strict=True):
         found[place] = vector
     return found.tolist()
+
+
+def _of_items(samples: Sequence[Sequence[Any]], kept: np.ndarray | None) -> np.ndarray | None:
+    """The vectors of `flattened(samples)`, from those `[k, E]` that are kept of each cell."""
+    if kept is None:
+        return None
+    found: list[np.ndarray | None] = []
+    for sample, vectors in zip(samples, kept, strict=True):
+        count = sum(one is not None for one in sample)
+        found += [None] * count if vectors is None or len(vectors) != count else list(vectors)
+    return objects(found)

@@ -170,3 +170,41 @@ def test_deleted_rows_keep_their_place(store, letters):
     more = pm.Store.open(store.uri).embed({"note": "letters"})
     for note, vector in zip(more.table().cells("note").samples, kept(more), strict=True):
         assert (vector is None) if note is None else vector.tolist() == letters.embed([note])[0].tolist()
+
+
+@pytest.fixture
+def visits(make):
+    """A store whose cells hold several notes, with gaps."""
+    cells = [["calm seas", None, "storm"], ["a storm"], None, ["calm", "calm seas", "rain"], [None]] * 8
+    rows = {"notes": cells, "y": ["c", "s", "s", "c", "s"] * 8}
+    return make(rows, target="y", types={"notes": pm.Text(many=True)}, rows_per_fragment=15, name="visits.lance")
+
+
+def test_a_vector_for_every_item(visits, letters):
+    table = visits.embed({"notes": "letters"}).table(embedded=True)
+    for sample, vectors in zip(table.cells("notes").samples, table.embedded.popitem()[1], strict=True):
+        there = [one for one in sample or () if one is not None]
+        assert (vectors is None) == (not there)
+        assert vectors is None or vectors.tolist() == letters.embed(there).tolist()
+
+
+@pytest.mark.parametrize("settings", [{"learners": ["linear"]}, {"learners": ["network"], "folds": 1, "epochs": 2}])
+def test_a_fit_finds_those_of_items(visits, letters, settings):
+    store = visits.embed({"notes": "letters"})
+    letters.given.clear()
+    memory = "1KB" if "epochs" in settings else "2GB"
+    model = pm.Model(encoders={"notes": "letters"}, **settings).fit(store, memory=memory, progress=False)
+    answers = model.predict(store).to_pandas()
+    assert letters.given == []
+    np.testing.assert_array_equal(answers, model.predict(visits).to_pandas())
+    assert letters.given
+
+
+def test_rows_that_came_later_are_embedded_alone(visits, letters):
+    store = visits.embed({"notes": "letters"})
+    more = store.append({"notes": [["an aria", "calm"], None], "y": ["c", "s"]})
+    assert more.report().embedded[0]["rows"] == 40
+    letters.given.clear()
+    whole = more.embed({"notes": "letters"})
+    assert sorted(letters.given) == ["an aria", "calm"]
+    assert whole.report().embedded[0]["rows"] == 42

@@ -69,6 +69,12 @@ def test_the_settings_are_in_the_store(table, make):
     assert "image, many" in str(make(table, name="again.lance").report())
 
 
+def test_what_was_given_is_known_apart_from_what_was_not(table, make):
+    assert "size" not in make(table).schema.modalities["photos"].item.model_fields_set
+    chosen = pm.Table(table.frame, pm.Schema(modalities={"photos": pm.Image(many=True, size=32)}), table.files)
+    assert make(chosen, name="chosen.lance").schema.modalities["photos"].item.model_fields_set >= {"size"}
+
+
 def test_a_column_of_lists_may_be_added(make):
     store = make().add_column("views", [["a note", None, "another"]] * 40, type=pm.Text(many=True))
     assert store.table().cells("views").samples[0] == ["a note", None, "another"]

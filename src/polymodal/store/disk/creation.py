@@ -69,7 +69,7 @@ def create(
         rows=len(rows),
         source=rows.fingerprint,
         settings=settings_of(layout, shuffle, seed),
-        given={name: sorted(one.model_fields_set) for name, one in settled.modalities.items() if not one.many},
+        given={name: sorted(one.item.model_fields_set) for name, one in settled.modalities.items()},
     )
     with progress_bar("rows", progress) as watch:
         held = None if options is None else dict(options)
@@ -114,7 +114,7 @@ def _checked(
         except (ValidationError, TypeError, ValueError) as error:
             said = error.errors() if isinstance(error, ValidationError) else []
             listed = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in said] or [str(error)]
-            faults += [f"pictures= {fault}. Allowed: longest_side, quality" for fault in listed]
+            faults += [f"pictures= {fault}. Allowed: longest_side, quality, pyramid" for fault in listed]
     if faults:
         raise SettingError("a store cannot be made like this:" + "".join(f"\n  - {fault}" for fault in faults))
     return smaller

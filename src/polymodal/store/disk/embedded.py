@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from polymodal.errors import ArtifactError
+from polymodal.schema.items import flattened
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.columns import KEY, SUMS
@@ -23,6 +24,7 @@ from polymodal.store.embeddings import Embeds, digest_of
 _KEY = KEY + b".embedded"
 _GONE = -2  # Lance's number of a column in a file that another file has taken over
 _ROWS = 256  # read, decoded and embedded at once
+_ITEMS = 8  # in a cell that holds several, about
 _NOT_A_LETTER = re.compile(r"\W+")
 
 
@@ -36,6 +38,7 @@ class Embedded:
         encoder: what the encoder was called.
         key: `key_of` the encoder and the modality.
         width: E, the length of a vector.
+        many: whether a cell has one vector for each of its items that is there, and not one.
     """
 
     name: str
@@ -43,13 +46,14 @@ class Embedded:
     encoder: str
     key: str
     width: int
+    many: bool = False
 
     @classmethod
-    def called(cls, of: str, encoder: str, key: str, width: int, taken: Sequence[str]) -> Embedded:
+    def called(cls, of: str, encoder: str, key: str, width: int, many: bool, taken: Sequence[str]) -> Embedded:
         """A new one, whose name on disk is not taken."""
         last = encoder.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
         name = f"{_NOT_A_LETTER.sub('_', of)}_by_{_NOT_A_LETTER.sub('_', last).strip('_')}"
-        return cls(name if name not in taken else f"{name}_{key[:8]}", of, encoder, key, width)
+        return cls(name if name not in taken else f"{name}_{key[:8]}", of, encoder, key, width, many)
 
     @property
     def sums(self) -> str:
@@ -59,18 +63,36 @@ class Embedded:
     @property
     def fields(self) -> pa.Schema:
         """Both columns as an Arrow schema."""
-        told = {key: one for key, one in asdict(self).items() if key != "name"}
+        told = {key: one for key, one in asdict(self).items() if key not in ("name", *([] if self.many else ["many"]))}
         metadata = {_KEY: json.dumps(told).encode()}
-        vectors = pa.list_(pa.float32(), self.width)
+        # A list of lists has columns of its own within Lance, which bytes have not.
+        vectors = pa.large_binary() if self.many else pa.list_(pa.float32(), self.width)
         return pa.schema([pa.field(self.name, vectors, metadata=metadata), pa.field(self.sums, pa.uint64())])
 
+    def held(self, vectors: Sequence[np.ndarray | None]) -> pa.Array:
+        """The first column of some rows; `[E]` each, or `[k, E]` for k items, None for none."""
+        if self.many:
+            return pa.array(
+                [None if one is None else one.astype("<f4").tobytes() for one in vectors], pa.large_binary()
+            )
+        absent = [one is None for one in vectors]
+        flat = np.zeros((len(vectors), self.width), dtype=np.float32)
+        for row, one in enumerate(vectors):
+            if one is not None:
+                flat[row] = one
+        return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), self.width, mask=pa.array(absent, pa.bool_()))
+
     def vectors(self, read: pa.Table, sums: np.ndarray) -> np.ndarray:
-        """`[n]` vectors as objects; None where there is none, or where `sums` say that the cell has changed since."""
+        """`[n]` objects, `[E]` or `[k, E]`; None where there is none, or where `sums` tell of a cell changed since."""
         held = read[self.name].combine_chunks()
-        flat = held.values.slice(held.offset * self.width, len(held) * self.width).to_numpy(zero_copy_only=False)
         stale = read[self.sums].fill_null(0).to_numpy() != sums
         known = held.is_valid().to_numpy(zero_copy_only=False) & ~stale
         found = np.empty(len(held), dtype=object)
+        if self.many:
+            for row in np.flatnonzero(known).tolist():
+                found[row] = np.frombuffer(held[row].as_py(), dtype="<f4").reshape(-1, self.width)
+            return found
+        flat = held.values.slice(held.offset * self.width, len(held) * self.width).to_numpy(zero_copy_only=False)
         for row, vector in enumerate(flat.reshape(len(held), self.width)):
             if known[row]:
                 found[row] = vector
@@ -178,16 +200,29 @@ class Embedding:
     def _batches(self, fragment: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         # Rows that were deleted have their place in every file of a fragment.
         asked = {"with_row_id": True, "include_deleted_rows": True}
-        for batch in fragment.to_batches(columns=list(self.reads), batch_size=_ROWS, batch_readahead=1, **asked):
+        for batch in fragment.to_batches(
+            columns=list(self.reads),
+            batch_size=_ROWS // (_ITEMS if self.column.many else 1),
+            batch_readahead=1,
+            **asked,
+        ):
             read = pa.Table.from_batches([batch])
             cells = self.table(read).cells(self.column.of)
-            rows = np.flatnonzero(cells.present)
-            vectors = np.zeros((len(read), self.column.width), dtype=np.float32)
-            if len(rows):
-                vectors[rows] = self._embedded([cells.samples[row] for row in rows.tolist()])
-            flat = pa.array(vectors.ravel())
-            held = pa.FixedSizeListArray.from_arrays(flat, self.column.width, mask=pa.array(~cells.present))
+            vectors: list[np.ndarray | None] = [None] * len(read)
+            rows = np.flatnonzero(cells.present).tolist()
+            samples = [cells.samples[row] for row in rows]
+            for row, vector in zip(rows, self._of_cells(samples) if rows else (), strict=True):
+                vectors[row] = vector
+            held = self.column.held(vectors)
             yield pa.record_batch([held, pa.array(self.sums(read), pa.uint64())], schema=schema)
+
+    def _of_cells(self, samples: Sequence[Any]) -> Sequence[np.ndarray]:
+        """A vector for each cell, or those of its items."""
+        if not self.column.many:
+            return list(self._embedded(samples))
+        items = flattened(samples)
+        ends = np.cumsum([sum(one is not None for one in sample) for sample in samples])
+        return np.split(self._embedded(items), ends[:-1])
 
     def _embedded(self, samples: Sequence[Any]) -> np.ndarray:
         """Vectors `[n, E]`; samples that are equal go through the network once."""

@@ -98,5 +98,7 @@ def _with_given(one: Modality, given: Sequence[str] | None) -> Modality:
     """The same, with only the settings that were given counting as set."""
     if given is None:
         return one
+    if one.many:
+        return one.around(_with_given(one.item, given))
     settings = {name: getattr(one, name) for name in type(one).model_fields}
     return type(one).model_construct(set(given), **settings)

@@ -78,22 +78,25 @@ def embed(
         modality = store.schema.modalities.get(name)
         if modality is None:
             raise SettingError(f"no modality {name!r}. {near_miss(name, store.schema.names)}")
-        if modality.many or modality.kind not in EMBEDDERS.names():
+        if modality.item.kind not in EMBEDDERS.names():
             raise SettingError(
-                f"encoder {encoder!r} of {name!r}: vectors are kept for cells of one {', '.join(EMBEDDERS.names())}; "
+                f"encoder {encoder!r} of {name!r}: vectors are kept for cells of {', '.join(EMBEDDERS.names())}; "
                 f"{name!r} is {modality.label}"
             )
-        embedder = EMBEDDERS.get(modality.kind).load(os.fspath(encoder))
+        embedder = EMBEDDERS.get(modality.item.kind).load(os.fspath(encoder))
         dataset = _embedding(store, dataset, name, embedder, os.fspath(encoder)).run(dataset, progress)
     return dataset
 
 
 def _embedding(store: Store, dataset: Any, name: str, embedder: Any, encoder: str) -> Embedding:
-    modality = embedder.suited(store.schema.modalities[name])
+    modality = store.schema.modalities[name]
+    modality = modality.around(embedder.suited(modality.item))
     schema = Schema(modalities={name: modality})
     key = key_of(embedder, modality)
     known = {(one.of, one.key): one for one in embedded_in(dataset.schema, store.uri)}
-    column = known.get((name, key)) or Embedded.called(name, encoder, key, embedder.width, dataset.schema.names)
+    column = known.get((name, key)) or Embedded.called(
+        name, encoder, key, embedder.width, modality.many, dataset.schema.names
+    )
     cells = [one for one in store._columns if set(modality.sources(name)) & set(one.columns)]
     return Embedding(
         uri=store.uri,
