@@ -22,7 +22,7 @@ def recording(power: float, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_frames_of_one_phase_come_together() -> None:
     recordings = [recording(power, n) for power, n in ((1.0, 60), (1.6, 70), (0.7, 50))]
-    found = cycle([one for one, _ in recordings], steps=150)
+    found = cycle([one for one, _ in recordings], steps=100)
     assert found.agreement > 0.85
     assert np.mean(found.losses[-20:]) < np.mean(found.losses[:20])
     (first, phase), (second, other) = recordings[0], recordings[1]

@@ -34,7 +34,7 @@ def brute(time, key, cutoff, times, keys, known, direction, exact, tolerance):
     return first if times[first] - time < time - times[last] else last
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(SMALL, st.integers(0, 1), SMALL), max_size=8),
     st.lists(st.tuples(SMALL, st.integers(0, 1), SMALL), max_size=10),
@@ -78,7 +78,7 @@ def test_equal_to_looking_at_every_pair(asked, rows, direction, exact, tolerance
         assert (int(found.rows[i]) if found.found[i] else None) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(SMALL, min_size=1, max_size=40), st.lists(st.tuples(st.integers(0, 40), SMALL), min_size=1))
 def test_the_last_that_is_small_enough(values, asked) -> None:
     ends = np.array([min(end, len(values)) for end, _ in asked])

@@ -14,7 +14,7 @@ KEYS = st.lists(st.none() | st.sampled_from("abcd"), min_size=1, max_size=8)
 SCANS = {"id": ["a", "b", "a", None, "z"], "scan": [1, 2, 3, 4, 5]}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(KEYS, KEYS)
 def test_rows_are_those_of_pandas(left: list, right: list) -> None:
     first = pd.DataFrame({"id": left, "a": range(len(left))})
