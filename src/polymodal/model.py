@@ -36,6 +36,7 @@ from polymodal.training.settings import ALIGN
 if TYPE_CHECKING:
     import pandas as pd
 
+    from polymodal.contrastive._space import Space
     from polymodal.crossmodal.index import Index
     from polymodal.crossmodal.retrieval import Retrieval
     from polymodal.crossmodal.stored import StoredIndex
@@ -163,6 +164,13 @@ class Model:
     def networks(self) -> list[Network]:
         """The networks that answer, those of each fusion together; none before `fit`."""
         return [] if self._portfolio is None else [one for some in self._portfolio.networks.values() for one in some]
+
+    @property
+    def space(self) -> Space:
+        """What objective="align" learnt. Raises FitError for a model that learnt none."""
+        found = self._aligned().space
+        assert found is not None
+        return found
 
     @property
     def preprocessor(self) -> Preprocessor:
@@ -357,8 +365,7 @@ class Model:
         from polymodal.crossmodal.index import Index
         from polymodal.crossmodal.of_store import index_of_store
 
-        space = self._aligned().space
-        assert space is not None
+        space = self.space
         if isinstance(table, (str, os.PathLike)) and is_store(table):
             table = Store.open(table)
         if isinstance(table, Store):
@@ -375,9 +382,7 @@ class Model:
         from polymodal.crossmodal.key import key_of_space
         from polymodal.crossmodal.stored import StoredIndex
 
-        space = self._aligned().space
-        assert space is not None
-        return StoredIndex.open(self, key_of_space(self), path, space.contrast)
+        return StoredIndex.open(self, key_of_space(self), path, self.space.contrast)
 
     def report(self, path: str | os.PathLike[str], table: Any, *, files: str | os.PathLike[str] | None = None) -> Path:
         """Write one self-contained HTML page on the model's answers for a table, and return its path."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import polymodal as pm
 from polymodal.crossmodal import of_store, shelf, stored
@@ -122,11 +123,12 @@ def test_all_together_in_memory_and_on_disk(
         index.save(tmp_path / "1.index")
 
 
-def test_what_another_model_built_is_refused(
-    model: pm.Model, make_table: Callable[..., pm.Table], index: Index, tmp_path: Path
-) -> None:
+def test_what_another_model_built_is_refused(model: pm.Model, index: Index, tmp_path: Path) -> None:
     index.save(tmp_path / "rows.index")
-    other = pm.Model(objective="align", width=32, epochs=1, seed=1).fit(make_table(60, seed=0), progress=False)
+    other = pm.load(model.save(tmp_path / "space.pm"))
+    assert len(other.open_index(tmp_path / "rows.index")) == len(index)
+    with torch.no_grad():
+        next(other.space.parameters()).add_(1e-3)
     with pytest.raises(ArtifactError, match=r"was built by another model.*open it with that model"):
         other.open_index(tmp_path / "rows.index")
     with pytest.raises(ArtifactError, match="no store at"):

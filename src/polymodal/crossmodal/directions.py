@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,3 +49,11 @@ class Directions:
                 return Direction(self.contrast.scores(given, name, axes.to(parameter.device))[0].cpu().numpy(), True)
         moved = [self.centred(one, vector)[0] for one, vector in query.items()]
         return Direction(np.asarray(np.mean(moved, axis=0), dtype=np.float32), False)
+
+    def alike(self, query: Mapping[str, np.ndarray], modalities: Iterable[str]) -> dict[str, Direction]:
+        """Of each modality that the query has, toward cells that are like its own."""
+        return {
+            name: Direction(self.centred(name, query[name])[0].astype(np.float32), False)
+            for name in modalities
+            if name in query
+        }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from polymodal.asked import as_table
-from polymodal.crossmodal.directions import Directions
+from polymodal.crossmodal.alike import alike_pairs
+from polymodal.crossmodal.directions import Direction, Directions
 from polymodal.crossmodal.hits import Hits
 from polymodal.crossmodal.key import key_of_space
 from polymodal.crossmodal.plan import Plan
@@ -21,8 +22,6 @@ from polymodal.errors import SchemaError, SettingError, near_miss
 from polymodal.schema.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from polymodal.contrastive._contrast import Contrast
     from polymodal.model import Model
 
@@ -77,13 +76,46 @@ class Index:
         """
         k = checked_k(k)
         names, asked = questions(self._model, query, parts, files)
+        toward = [
+            {name: self._directions.toward(one, name) for name in compared(one, among, self.vectors.modalities)}
+            for one in asked
+        ]
+        return self._hits(names, toward, k, where)
+
+    def nearest(
+        self,
+        query: Any = None,
+        *,
+        k: int = 10,
+        where: str | None = None,
+        files: str | os.PathLike[str] | None = None,
+        **parts: Any,
+    ) -> Hits:
+        """The k rows that are most like each query: notes by their notes, pictures by their pictures.
+
+        Of training rows, they say what an answer rests on. A row scores the mean cosine over the modalities that both
+        have. Arguments and errors as in `search`.
+        """
+        k = checked_k(k)
+        names, asked = questions(self._model, query, parts, files)
+        return self._hits(names, [self._directions.alike(one, self.vectors.modalities) for one in asked], k, where)
+
+    def duplicates(self, least: float = 0.95) -> pd.DataFrame:
+        """Every two rows that are alike: row, other, score, and how alike by each modality; the most alike first.
+
+        Args:
+            least: mean cosine, over the modalities that both rows have, from which on they count; -1 to 1.
+
+        Raises SettingError for another number.
+        """
+        if not -1 <= least <= 1:
+            raise SettingError(f"least is a mean cosine from -1 to 1; {least!r} came")
+        return alike_pairs(self.vectors, self._centred, least)
+
+    def _hits(self, names: np.ndarray, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
         kept = self._kept(where)
         called = self.vectors.names[kept]
-        found = []
-        for one in asked:
-            chosen = compared(one, among, self.vectors.modalities)
-            found.append(ranked(called, self._told(one, chosen, kept), k))
-        return Hits(names, tuple(found), self.table)
+        return Hits(names, tuple(ranked(called, self._told(one, kept), k) for one in toward), self.table)
 
     def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Index:
         """An index of these rows too, which are called otherwise than those that are there.
@@ -126,16 +158,15 @@ class Index:
         parts = [(self.table, self.vectors, None)]
         return stored(self._model, key_of_space(self._model), path, parts, plan, self._directions.contrast)
 
-    def _told(self, query: Mapping[str, np.ndarray], among: Sequence[str], kept: np.ndarray) -> dict[str, np.ndarray]:
+    def _told(self, toward: Mapping[str, Direction], kept: np.ndarray) -> dict[str, np.ndarray]:
         """By modality, the score of each kept row by it alone; NaN where the row has none."""
         place = np.full(len(self), -1)
         place[kept] = np.arange(len(kept))
         found = {}
-        for name in among:
+        for name, direction in toward.items():
             here = place[self.vectors.rows[name]]
             score = np.full(len(kept), np.nan)
-            toward = self._directions.toward(query, name)
-            near = (self.vectors.values if toward.is_whole else self._centred)[name] @ toward.vector
+            near = (self.vectors.values if direction.is_whole else self._centred)[name] @ direction.vector
             score[here[here >= 0]] = near[here >= 0]
             found[name] = score
         return found

@@ -18,7 +18,8 @@ EXACT = 50_000  # rows below which every one is looked at
 FORMAT = 1
 NAME, PLACE = "_name", "_place"
 _KEY = b"polymodal.index"
-_KIND, _PROBES, _REFINE = "IVF_RQ", 16, 5  # parts of the index looked into, and how many times k compared in full
+_KIND, _REFINE = "IVF_RQ", 5  # how many times k are compared in full
+_PROBES, _PROBES_WHERE = 32, 128  # parts of the index looked into; what meets a condition lies further apart
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Shelf:
             "column": column,
             "q": unit.astype(np.float32),
             "k": k,
-            "nprobes": _PROBES,
+            "nprobes": _PROBES if where is None else _PROBES_WHERE,
             "refine_factor": _REFINE,
         }
         return self._read(where, columns=[*columns, "_distance"], nearest=nearest, prefilter=True)

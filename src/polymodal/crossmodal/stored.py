@@ -90,6 +90,23 @@ class StoredIndex:
             {name: self._directions.toward(one, name) for name in compared(one, among, self.modalities)}
             for one in asked
         ]
+        return self._hits(names, toward, k, where)
+
+    def nearest(
+        self,
+        query: Any = None,
+        *,
+        k: int = 10,
+        where: str | None = None,
+        files: str | os.PathLike[str] | None = None,
+        **parts: Any,
+    ) -> Hits:
+        """The k rows that are most like each query; see `Index.nearest`."""
+        k = checked_k(k)
+        names, asked = questions(self._model, query, parts, files)
+        return self._hits(names, [self._directions.alike(one, self.modalities) for one in asked], k, where)
+
+    def _hits(self, names: np.ndarray, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
         needed = list(dict.fromkeys(self._column(n, d) for one in toward for n, d in one.items()))
         every = self.shelf.every(where, [NAME, *needed]) if len(self) < EXACT else None
         found = []
@@ -144,6 +161,8 @@ class StoredIndex:
             self.shelf.near(columns[name], direction.vector, most, where, wanted).select(wanted)
             for name, direction in toward.items()
         ]
+        if not reads:
+            return self.shelf.dataset.schema.empty_table()
         together = pa.concat_tables(reads)
         _, first = np.unique(together[NAME].to_numpy(), return_index=True)
         return together.take(pa.array(np.sort(first)))

@@ -10,9 +10,11 @@ import numpy as np
 from scipy.special import log_softmax
 
 from polymodal.errors import SchemaError, SettingError, near_miss
+from polymodal.model import Model
 from polymodal.predictions import Predictions
 from polymodal.pretrained._shared import SharedSpace
 from polymodal.prompted.examples import taught
+from polymodal.prompted.of_space import by_space
 from polymodal.prompted.prompts import prompts_of
 from polymodal.schema.table import Table
 from polymodal.schema.target import Category
@@ -25,7 +27,7 @@ def zero_shot(
     rows: Any,
     classes: Sequence[str] | Mapping[str, str | Sequence[str]],
     *,
-    model: str | os.PathLike[str],
+    model: str | os.PathLike[str] | Model,
     modality: str | None = None,
     prompt: str | Sequence[str] = "a photo of a {}",
     examples: Table | None = None,
@@ -40,7 +42,9 @@ def zero_shot(
     Args:
         rows: a Table, or anything that `Table.read` takes.
         classes: names, put into `prompt`; or by name one sentence or several, taken as they are.
-        model: hub name or folder of a `transformers` network with both towers, such as "openai/clip-vit-base-patch32".
+        model: hub name or folder of a `transformers` network with both towers, such as "openai/clip-vit-base-patch32";
+            or a `Model` fitted with objective="align" that reads one text column, by which sentences are placed: rows
+            are then compared by all else that they have.
         modality: the picture or text column; left out where there is only one picture, or no picture and one text.
         prompt: a sentence with `{}` for the name, or several.
         examples: labelled rows, if there are some: a Gaussian head on their vectors is weighed against the sentences
@@ -52,6 +56,12 @@ def zero_shot(
     raises.
     """
     said = prompts_of(classes, prompt)
+    if isinstance(model, Model):
+        if modality is not None or examples is not None:
+            raise SettingError(
+                "a Model compares all that a row has, and learnt already; leave modality and examples out"
+            )
+        return by_space(model, rows, said, files, target)
     table = rows if isinstance(rows, Table) else Table.read(rows, files=None if files is None else os.fspath(files))
     name = _chosen(table, modality)
     space = SharedSpace.load(os.fspath(model))
