@@ -96,3 +96,12 @@ def test_rows_that_share_nothing_cannot_be_learnt_from() -> None:
     apart = pm.Table.read(halves, types={"note": "text", "panel": "vector"})
     with pytest.raises(FitError, match="0 of 20 rows have cells of two modalities"):
         pm.Model(objective="align").fit(apart)
+
+
+@pytest.mark.parametrize("hub", [None, "note"])
+def test_a_modality_without_any_pair_is_named(hub: str | None) -> None:
+    frame = {"note": ["a b"] * 20 + [None] * 10, "panel": [[0.0, 1.0]] * 20 + [None] * 10}
+    frame |= {"other": [None] * 20 + [[1.0, 2.0]] * 10}
+    types = {"note": "text", "panel": "vector", "other": "vector"}
+    with pytest.raises(FitError, match=r"no row has 'other' \(10 cells\) together with .*; bring rows that have both"):
+        pm.Model(objective="align", hub=hub).fit(pm.Table.read(frame, types=types))

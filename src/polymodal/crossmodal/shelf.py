@@ -19,7 +19,7 @@ FORMAT = 1
 NAME, PLACE = "_name", "_place"
 _KEY = b"polymodal.index"
 _KIND, _REFINE = "IVF_RQ", 5  # how many times k are compared in full
-_PROBES, _PROBES_WHERE = 32, 128  # parts of the index looked into; what meets a condition lies further apart
+_PROBES, _PROBES_WHERE = 16, 64  # parts of the index looked into; what meets a condition lies further apart
 
 
 @dataclass(frozen=True)

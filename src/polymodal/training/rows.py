@@ -42,14 +42,29 @@ def learners(table: Table, least: int = LEAST_ROWS) -> Table:
     return chosen
 
 
-def pairable(table: Table, least: int = LEAST_ROWS) -> Table:
-    """The rows that have anything; `least` of them have two modalities at least. Raises FitError when fewer do."""
+def pairable(table: Table, hub: str | None = None, least: int = LEAST_ROWS) -> Table:
+    """The rows that have anything; `least` of them have two modalities at least.
+
+    Raises FitError when fewer do, and for modalities whose cells stand in no row with another one, or with the hub.
+    """
     present = table.present()
     several = int((present.sum(axis=1) > 1).sum())
     if several < least:
         raise FitError(
             f"{several} of {len(table)} rows have cells of two modalities, which a shared space is learnt from; "
             f"at least {least} are needed"
+        )
+    hubs = present if hub is None else present[:, [table.schema.names.index(hub)]]
+    alone = [
+        f"{name!r} ({present[:, place].sum()} cells)"
+        for place, name in enumerate(table.schema.names)
+        if name != hub and present[:, place].any() and not (hubs[present[:, place]].sum(axis=1) > (hub is None)).any()
+    ]
+    if alone:
+        other = "another modality" if hub is None else f"{hub!r}, the hub"
+        raise FitError(
+            f"no row has {' or '.join(alone)} together with {other}, so that nothing says where such cells belong in a "
+            "shared space; bring rows that have both, or leave it out: Table.read(..., ignore=...)"
         )
     return table.take(np.flatnonzero(present.any(axis=1)))
 
