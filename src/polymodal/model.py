@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import torch
@@ -25,27 +25,21 @@ from polymodal.predictions import Baseline, Predictions, together
 from polymodal.saving import restore, to_artifact
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
-from polymodal.store.disk.dataset import is_store
-from polymodal.store.disk.store import Store
+from polymodal.searching import Searching
 from polymodal.store.loader.size import n_bytes
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
 from polymodal.training.fit import History
-from polymodal.training.settings import ALIGN
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from polymodal.contrastive._space import Space
-    from polymodal.crossmodal.index import Index
-    from polymodal.crossmodal.retrieval import Retrieval
-    from polymodal.crossmodal.stored import StoredIndex
-    from polymodal.crossmodal.vectors import Vectors
     from polymodal.explain.evaluation import Evaluation
     from polymodal.explain.explanation import Explanation
+    from polymodal.store.disk.store import Store
 
 
-class Model:
+class Model(Searching):
     """Learns from a Table and answers from any part of a row.
 
     Args:
@@ -164,13 +158,6 @@ class Model:
     def networks(self) -> list[Network]:
         """The networks that answer, those of each fusion together; none before `fit`."""
         return [] if self._portfolio is None else [one for some in self._portfolio.networks.values() for one in some]
-
-    @property
-    def space(self) -> Space:
-        """What objective="align" learnt. Raises FitError for a model that learnt none."""
-        found = self._aligned().space
-        assert found is not None
-        return found
 
     @property
     def preprocessor(self) -> Preprocessor:
@@ -315,75 +302,6 @@ class Model:
 
         return explain(self.lattice(table, files=files), target, metric, seed=self.seed)
 
-    def vectors(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Vectors:
-        """The cells of a table as vectors of length one that can be compared across modalities.
-
-        Raises FitError for a model that was not fitted with objective="align".
-        """
-        from polymodal.crossmodal.vectors import Vectors
-
-        network = self._aligned()
-        rows, _ = as_table(table, self.schema, files)
-        memory = self.preprocessor.prepare(rows, with_labels=False)
-        return Vectors.of(network, memory, rows.row_names(), self._device)
-
-    def retrieval(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Retrieval:
-        """How well each modality of a table finds each other: recall, median rank, and how the space is filled.
-
-        Raises FitError for a model that was not fitted with objective="align", and when nothing can be looked for.
-        """
-        from polymodal.crossmodal.retrieval import retrieval
-
-        return retrieval(self.vectors(table, files=files))
-
-    @overload
-    def index(self, table: Store, *, files: None = None, path: str | os.PathLike[str] | None = None) -> StoredIndex: ...
-    @overload
-    def index(
-        self, table: Any, *, files: str | os.PathLike[str] | None = None, path: str | os.PathLike[str]
-    ) -> StoredIndex: ...
-    @overload
-    def index(self, table: Any, *, files: str | os.PathLike[str] | None = None, path: None = None) -> Index: ...
-    def index(
-        self,
-        table: Any,
-        *,
-        files: str | os.PathLike[str] | None = None,
-        path: str | os.PathLike[str] | None = None,
-    ) -> Index | StoredIndex:
-        """The rows of a table, to be searched by any part of a row.
-
-        Args:
-            table: a Table or anything `Table.read` takes, which is searched in memory; or a Store, whose index lies on
-                disk in its folder: the same call opens it again, and adds rows that have come since.
-            files: the folder of path cells.
-            path: a folder that the index is kept in on disk, for `open_index`.
-
-        Raises FitError for a model that was not fitted with objective="align", ArtifactError when nothing can be
-        written.
-        """
-        from polymodal.crossmodal.index import Index
-        from polymodal.crossmodal.of_store import index_of_store
-
-        space = self.space
-        if isinstance(table, (str, os.PathLike)) and is_store(table):
-            table = Store.open(table)
-        if isinstance(table, Store):
-            return index_of_store(self, table, space.contrast, path)
-        rows, _ = as_table(table, self.schema, files)
-        found = Index(self, rows, self.vectors(rows), space.contrast)
-        return found if path is None else found.save(path)
-
-    def open_index(self, path: str | os.PathLike[str]) -> StoredIndex:
-        """An index that `index(..., path=path)` or `Index.save` wrote.
-
-        Raises ArtifactError when there is none, it is damaged, or another model built it.
-        """
-        from polymodal.crossmodal.key import key_of_space
-        from polymodal.crossmodal.stored import StoredIndex
-
-        return StoredIndex.open(self, key_of_space(self), path, self.space.contrast)
-
     def report(self, path: str | os.PathLike[str], table: Any, *, files: str | os.PathLike[str] | None = None) -> Path:
         """Write one self-contained HTML page on the model's answers for a table, and return its path."""
         from polymodal.report.page import write_page
@@ -411,14 +329,6 @@ class Model:
         """Write everything needed to answer into one file. Raises ArtifactError when it cannot be written."""
         to_artifact(self).write(Path(path))
         return Path(path)
-
-    def _aligned(self) -> Network:
-        """The network with a space."""
-        found = next((one for one in self.networks if one.space is not None), None)
-        if found is None:
-            self.portfolio  # noqa: B018 (says so if it is not fitted at all)
-            raise FitError(f"the model learnt no shared space; fit it with Model(objective={ALIGN!r})")
-        return found
 
     def _refuse_without_target(self) -> None:
         if not self.schema.targets:

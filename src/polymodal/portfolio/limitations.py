@@ -74,8 +74,8 @@ def _of_classes(name: str, target: Discrete, labels: Labels, held_out: Sequence[
     if few:
         has, its = ("has", "its probability was") if len(few) == 1 else ("have", "their probabilities were")
         yield (
-            f"target {name!r}: {_listed(few)} {has} fewer rows than there are folds ({len(held_out)}); {its} checked on "
-            "those few only, and may be too sure"
+            f"target {name!r}: {_listed(few)} {has} fewer rows than there are folds ({len(held_out)}); {its} checked "
+            "on those few only, and may be too sure"
         )
 
 
