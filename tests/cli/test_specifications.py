@@ -5,7 +5,6 @@ import pytest
 from polymodal.cli._table import parse_targets, parse_types
 from polymodal.errors import SettingError
 from polymodal.modalities.image import Image
-from polymodal.modalities.image import Image
 from polymodal.modalities.series import Series
 from polymodal.modalities.tabular import Tabular
 from polymodal.modalities.vector import Vector
@@ -59,7 +58,6 @@ def test_settings_that_mean_nothing_are_told_why() -> None:
         ("ecg=series,rate=500", "ecg", Series(rate=500)),
         ("rna=vector,prefix=rna:", "rna", Vector(prefix="rna:")),
         ("vitals=tabular,columns=age+pulse", "vitals", Tabular(columns=("age", "pulse"))),
-        ("photos=image,many=true,size=32", "photos", Image(many=True, size=32)),
         ("photos=image,many=true,size=32", "photos", Image(many=True, size=32)),
         ("ward=series,irregular=true,channels=hr+o2", "ward", Series(irregular=True, channels=("hr", "o2"))),
     ],
