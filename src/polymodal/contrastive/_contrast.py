@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,38 @@ class Contrast(nn.Module):
         self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
     ) -> Float[Tensor, "n k"]:
         """How well each candidate of modality `name` goes with each query, which is given by its other modalities."""
+
+
+class Pairwise(Contrast):
+    """Of every two modalities by themselves, each two with a factor of their own; a query scores its mean cosine."""
+
+    starts: ClassVar[float]
+    sharpest: ClassVar[float] = math.log(100.0)
+
+    def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
+        super().__init__(names, width, hub)
+        self.log_factor = nn.Parameter(torch.full((len(self.pairs),), self.starts))
+
+    @abstractmethod
+    def of_pair(self, position: int, pair: Pair, factor: Float[Tensor, ""]) -> Float[Tensor, ""]:
+        """The loss of the rows that have both modalities of the pair at a position."""
+
+    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
+        factors = self.log_factor.clamp(max=self.sharpest).exp()
+        total, n_pairs = factors.sum() * 0.0, 0
+        for position, (first, second) in enumerate(self.pairs):
+            if first not in placed or second not in placed:
+                continue
+            pair = Pair.of(placed[first], placed[second])
+            if len(pair):
+                total = total + self.of_pair(position, pair, factors[position])
+                n_pairs += 1
+        return total / max(n_pairs, 1)
+
+    def scores(
+        self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
+    ) -> Float[Tensor, "n k"]:
+        return torch.stack([one @ candidates.T for one in query.values()]).mean(dim=0)
 
 
 def pairs_of(names: Sequence[str], hub: str | None = None) -> list[tuple[str, str]]:

@@ -3,48 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from polymodal.contrastive._contrast import Contrast, Pair, Placed, spans
+from polymodal.contrastive._contrast import Pair, Pairwise, spans
 from polymodal.registry import CONTRASTS
-
-_SHARP, _SHARPEST = math.log(1 / 0.07), math.log(100.0)  # where the factor starts and ends (Radford et al. 2021)
 
 
 @CONTRASTS.register("infonce")
-class InfoNCE(Contrast):
+class InfoNCE(Pairwise):
     """The symmetric softmax of CLIP (van den Oord et al. 2018; Radford et al. 2021) over every two modalities of a row.
 
     Memory is a stretch of rows by the batch: the normalisers are found in a first pass, the gradient in a second
     (as in Inf-CL, Cheng et al. 2024).
     """
 
-    def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
-        super().__init__(names, width, hub)
-        self.log_factor = nn.Parameter(torch.full((len(self.pairs),), _SHARP))
+    starts: ClassVar[float] = math.log(1 / 0.07)  # Radford et al. 2021
 
-    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
-        factors = self.log_factor.clamp(max=_SHARPEST).exp()
-        total, n_pairs = factors.sum() * 0.0, 0
-        for position, (first, second) in enumerate(self.pairs):
-            if first not in placed or second not in placed:
-                continue
-            pair = Pair.of(placed[first], placed[second])
-            if len(pair):
-                total = total + infonce_loss(pair, factors[position])
-                n_pairs += 1
-        return total / max(n_pairs, 1)
-
-    def scores(
-        self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
-    ) -> Float[Tensor, "n k"]:
-        return torch.stack([one @ candidates.T for one in query.values()]).mean(dim=0)
+    def of_pair(self, position: int, pair: Pair, factor: Float[Tensor, ""]) -> Float[Tensor, ""]:
+        return infonce_loss(pair, factor)
 
 
 def infonce_loss(pair: Pair, factor: Float[Tensor, ""], at_once: int | None = None) -> Float[Tensor, ""]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -12,42 +12,26 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from polymodal.contrastive._contrast import Contrast, Pair, Placed, spans
+from polymodal.contrastive._contrast import Pair, Pairwise, spans
 from polymodal.registry import CONTRASTS
-
-_SHARP, _SURE = math.log(10.0), -10.0  # where the factor and the offset start (Zhai et al. 2023)
-_SHARPEST = math.log(100.0)
 
 
 @CONTRASTS.register("sigmoid")
-class Sigmoid(Contrast):
+class Sigmoid(Pairwise):
     """SigLIP (Zhai et al. 2023) over every two modalities that a row has, a factor and an offset for each two.
 
     A cell that is absent is in no pair, so the loss of partly paired rows is that of the rows that are paired. Memory
     is a stretch of rows by the batch, not the batch squared: the gradient is taken along with the loss.
     """
 
+    starts: ClassVar[float] = math.log(10.0)  # and the offset below: Zhai et al. 2023
+
     def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
         super().__init__(names, width, hub)
-        self.log_factor = nn.Parameter(torch.full((len(self.pairs),), _SHARP))
-        self.offset = nn.Parameter(torch.full((len(self.pairs),), _SURE))
+        self.offset = nn.Parameter(torch.full((len(self.pairs),), -10.0))
 
-    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
-        factors = self.log_factor.clamp(max=_SHARPEST).exp()
-        total, n_pairs = factors.sum() * 0.0, 0
-        for position, (first, second) in enumerate(self.pairs):
-            if first not in placed or second not in placed:
-                continue
-            pair = Pair.of(placed[first], placed[second])
-            if len(pair):
-                total = total + sigmoid_loss(pair, factors[position], self.offset[position])
-                n_pairs += 1
-        return total / max(n_pairs, 1)
-
-    def scores(
-        self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
-    ) -> Float[Tensor, "n k"]:
-        return torch.stack([one @ candidates.T for one in query.values()]).mean(dim=0)
+    def of_pair(self, position: int, pair: Pair, factor: Float[Tensor, ""]) -> Float[Tensor, ""]:
+        return sigmoid_loss(pair, factor, self.offset[position])
 
 
 def sigmoid_loss(
