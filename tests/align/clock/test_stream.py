@@ -67,3 +67,11 @@ def test_faults_of_tables_and_pairs() -> None:
     dated = Stream.of([1.0, 2.0], times=["2024-05-01", "2024-05-02"], name="dated")
     with pytest.raises(DataError, match="'dated' has dates and 'stream' counts from a zero of its own"):
         one_zero(dated, Stream.of([1.0], rate=1))
+
+
+def test_streams_of_one_name_are_told_apart() -> None:
+    random = np.random.default_rng(0)
+    walk = np.convolve(random.normal(size=3000), np.hanning(20), "same")
+    found = pm.align.clock.offset(Stream.of(walk, rate=100), Stream.of(walk[500:2500], rate=100))
+    assert "'second'" in str(found)
+    assert "'first'" in str(found)

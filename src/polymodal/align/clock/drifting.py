@@ -15,7 +15,7 @@ from polymodal.align.clock._correlation import correlogram, peak_of
 from polymodal.align.clock._gridded import at_times
 from polymodal.align.clock.lag import offset
 from polymodal.align.clock.stamps import length_of
-from polymodal.align.clock.stream import Stream, as_stream, one_zero
+from polymodal.align.clock.stream import Stream, one_zero, two_streams
 from polymodal.errors import DataError, SettingError, near_miss
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def drift(
         raise SettingError(f"fit={fit!r} is unknown. {near_miss(fit, get_args(Fit))}")
     if not (np.isfinite(max_drift) and max_drift > 0):
         raise SettingError(f"max_drift={max_drift!r} is in ppm, and more than 0")
-    one, other = as_stream(first, "first"), as_stream(second, "second")
+    one, other = two_streams(first, second)
     start = offset(one, other, phase=phase, max_offset=max_offset)
     zero = one_zero(one, other)
     times, other_times = one.from_zero(zero), other.from_zero(zero)

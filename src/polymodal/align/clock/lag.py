@@ -11,7 +11,7 @@ from polymodal.align._wording import duration, paragraphs
 from polymodal.align.clock._correlation import Correlogram, Peak, correlogram, peak_of
 from polymodal.align.clock._gridded import at_times, need_movement, on_grid
 from polymodal.align.clock.stamps import length_of
-from polymodal.align.clock.stream import Stream, as_stream, one_zero
+from polymodal.align.clock.stream import Stream, one_zero, two_streams
 from polymodal.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def offset(
     >>> round(offset(Stream.of(walk, rate=100), early).seconds, 4)
     -2.0
     """
-    one, other = as_stream(first, "first"), as_stream(second, "second")
+    one, other = two_streams(first, second)
     _check(one, other)
     zero = one_zero(one, other)
     times, other_times = one.from_zero(zero), other.from_zero(zero)

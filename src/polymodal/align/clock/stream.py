@@ -163,6 +163,14 @@ def as_stream(given: Any, name: str) -> Stream:
     )
 
 
+def two_streams(first: Any, second: Any) -> tuple[Stream, Stream]:
+    """Both as streams, called "first" and "second" where they have one name. Raises DataError as `as_stream` does."""
+    one, other = as_stream(first, "first"), as_stream(second, "second")
+    if one.name == other.name:
+        return replace(one, name="first"), replace(other, name="second")
+    return one, other
+
+
 def one_zero(first: Stream, second: Stream) -> int | None:
     """A zero that both clocks count from. Raises DataError where one has dates and the other none."""
     if (first.zero is None) != (second.zero is None):
