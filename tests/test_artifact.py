@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from polymodal.artifact import Artifact, prefixed
 from polymodal.errors import ArtifactError
-from polymodal.training.checkpoint import write_atomically
+from polymodal.schema.writing import write_atomically
 
 TENSORS = {
     "half": torch.randn(3, dtype=torch.float16),

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from polymodal.errors import ArtifactError
-from polymodal.training.checkpoint import write_atomically
+from polymodal.schema.writing import write_atomically
 
 FORMAT = 1
 _KEY = "polymodal"

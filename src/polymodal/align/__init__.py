@@ -1,4 +1,5 @@
-"""Bringing together what was recorded apart: `pair` joins tables, `clock` brings streams onto one clock.
+"""Bringing together what was recorded apart: `pair` joins tables, `clock` brings streams onto one
+clock, `space` brings pictures and points into one frame.
 
 >>> import polymodal as pm
 >>> scans = {"patient": ["a", "a", "c"], "scan": ["1.png", "2.png", "3.png"]}
@@ -14,11 +15,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polymodal.align import clock, pair
+    from polymodal.align import clock, pair, space
 
-_ROOMS = ("clock", "pair")
+_ROOMS = ("clock", "pair", "space")
 
-__all__ = ["clock", "pair"]
+__all__ = ["clock", "pair", "space"]
 
 
 def __getattr__(name: str) -> Any:

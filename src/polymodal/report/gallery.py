@@ -13,9 +13,9 @@ from polymodal import __version__
 from polymodal.explain.tables import shorten
 from polymodal.report.templates import template
 from polymodal.schema.cells import State
+from polymodal.schema.writing import write_atomically
 from polymodal.store.disk.report import StoreReport, size
 from polymodal.store.disk.store import Store
-from polymodal.training.checkpoint import write_atomically
 
 ROWS = 24
 _LONGEST = 300  # characters of a reason or a label

@@ -24,7 +24,7 @@ from polymodal.report.subject import Subject
 from polymodal.report.targets import view_of
 from polymodal.report.templates import template
 from polymodal.schema.table import Table
-from polymodal.training.checkpoint import write_atomically
+from polymodal.schema.writing import write_atomically
 
 if TYPE_CHECKING:
     from polymodal.model import Model

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from torch import Tensor
 
 from polymodal.errors import ArtifactError, FitError
 from polymodal.network import Network
+from polymodal.schema.writing import write_atomically
 
 if TYPE_CHECKING:
     from polymodal.training.fit import History
@@ -79,28 +78,6 @@ class Checkpoint:
             state.setdefault(int(index), {})[key] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         return History(**told["history"]), _below("best/", tensors), told["elapsed"]
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file by new content as a whole or not at all. Raises ArtifactError when it cannot be written."""
-    if path.is_dir():
-        raise ArtifactError(f"cannot write {path}: it is a folder; give the name of a file")
-    if path.exists() and not path.is_file():
-        raise ArtifactError(f"cannot write {path}: it is a device or a pipe; give the name of a file")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise ArtifactError(
-            f"cannot write {path}: {error.strerror or error}; what was there before is unharmed"
-        ) from error
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,0 +1,33 @@
+"""One frame: named frames of coordinates, transforms between them, and what finds them.
+
+>>> from polymodal.align import space
+>>> slide = space.Frame("slide", size=(4000, 3000), resolution=0.5)
+>>> space.scaling(slide, "micrometre").points([[100, 20]])
+array([[50., 10.]])
+"""
+
+from polymodal.align.space.frames import Frame
+from polymodal.align.space.registration import Pairs, Registration, Views
+from polymodal.align.space.transform import Chain, Inverse, Transform
+from polymodal.align.space.transforms.affine import Affine
+from polymodal.align.space.transforms.displacement import Displacement
+from polymodal.align.space.transforms.thin_plate_spline import ThinPlateSpline
+from polymodal.align.space.units import resizing, scaling
+from polymodal.align.space.verdict import Spread, Verdict
+
+__all__ = [
+    "Affine",
+    "Chain",
+    "Displacement",
+    "Frame",
+    "Inverse",
+    "Pairs",
+    "Registration",
+    "Spread",
+    "ThinPlateSpline",
+    "Transform",
+    "Verdict",
+    "Views",
+    "resizing",
+    "scaling",
+]

@@ -1,0 +1,1 @@
+"""The kinds of transforms, one file a kind."""
