@@ -1,6 +1,6 @@
 """The command line. One file a command, named like it; a file that starts with an underscore is no command.
 
-A folder is a command of commands.
+A folder is a command of commands, and may hold another.
 
 Exit codes: 0 fine, 1 the data, a setting or the fit is at fault (the message says what to do), 2 the command was not
 understood, 130 interrupted. Answers go to stdout; progress and notes go to stderr.
@@ -62,30 +62,35 @@ def _root(
     """Options that belong to no command."""
 
 
-def _commands() -> list[str]:
-    """As typed: a file's name with dashes, after that of its folder."""
+def _commands(folder: str = __path__[0], home: str = "") -> list[str]:
+    """As typed: a file's name with dashes, after those of its folders."""
     found = []
-    for module in pkgutil.iter_modules(__path__):
-        inside = [f"{__path__[0]}/{module.name}"] if module.ispkg else []
-        files = [f"{module.name} {one.name}" for one in pkgutil.iter_modules(inside)] if inside else [module.name]
-        found += [name.replace("_", "-") for name in files if "_" not in (name[0], name.partition(" ")[2][:1])]
+    for module in pkgutil.iter_modules([folder]):
+        name = f"{home} {module.name.replace('_', '-')}".lstrip()
+        if module.ispkg:
+            found += _commands(f"{folder}/{module.name}", name)
+        elif module.name[0] != "_":
+            found.append(name)
     return sorted(found)
 
 
+_rooms = {"": app}
+
+
 def _room(name: str) -> typer.Typer:
-    """A command of commands."""
-    room = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    app.add_typer(room, name=name.replace("_", "-"), help=importlib.import_module(f"{__name__}.{name}").__doc__)
-    return room
+    """A command of commands, made when it is first asked for."""
+    if name not in _rooms:
+        home, _, own = name.rpartition(" ")
+        told = importlib.import_module(".".join((__name__, *name.replace("-", "_").split()))).__doc__
+        _rooms[name] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+        _room(home).add_typer(_rooms[name], name=own, help=told)
+    return _rooms[name]
 
 
-_rooms: dict[str, typer.Typer] = {}
 for _name in _commands():
-    _home, _, _own = _name.replace("-", "_").rpartition(" ")
-    if _home and _home not in _rooms:
-        _rooms[_home] = _room(_home)
-    _module = importlib.import_module(".".join(filter(None, (__name__, _home, _own))))
-    (_rooms[_home] if _home else app).command(_name.rpartition(" ")[2])(getattr(_module, _own))
+    _home, _, _own = _name.rpartition(" ")
+    _module = importlib.import_module(".".join((__name__, *_name.replace("-", "_").split())))
+    _room(_home).command(_own)(getattr(_module, _own.replace("-", "_")))
 
 
 def main() -> None:
