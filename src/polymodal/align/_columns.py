@@ -9,6 +9,8 @@ import pandas as pd
 
 from polymodal.errors import SchemaError, near_miss
 
+_ROOM = 4  # times as many numbers as rows, which a table of them may have
+
 
 def sided(by: str | Sequence[str] | Mapping[str, str]) -> tuple[list[str], list[str]]:
     """The names on the left and on the right.
@@ -36,40 +38,83 @@ def columns_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     """One number a row for the values of some columns, the same on both sides; -1 where a value is absent.
 
-    Numbers may leave gaps; without names all rows have 0. Numbers and text never agree: raises SchemaError where
-    one side has the one and the other the other.
+    Numbers may leave gaps, and are no more than a few times the rows; without names all rows have 0. Numbers and text
+    never agree: raises SchemaError where one side has the one and the other the other.
 
     >>> left, right = pd.DataFrame({"id": ["a", None]}), pd.DataFrame({"id": ["b", "a"]})
     >>> columns_of(left, ["id"], right, ["id"])
-    (array([ 0, -1]), array([2, 0]))
+    (array([ 0, -1]), array([1, 0]))
     """
     lengths = len(first), len(second)
     if not names:
         return np.zeros(lengths[0], dtype=np.int64), np.zeros(lengths[1], dtype=np.int64)
-    codes = np.zeros(sum(lengths), dtype=np.int64)
-    absent = np.zeros(sum(lengths), dtype=bool)
-    faults = []
+    most = _ROOM * sum(lengths)
+    found: tuple[np.ndarray, np.ndarray] | None = None
+    size, faults = 1, []
     for name, other in zip(names, other_names, strict=True):
         kinds = _kind(first[name]), _kind(second[other])
         if None not in kinds and kinds[0] != kinds[1]:
             faults.append(f"{name!r} holds {kinds[0]} on the left, {other!r} holds {kinds[1]} on the right")
             continue
-        both = pd.concat([_plain(first[name]), _plain(second[other])], ignore_index=True)
-        own, levels = pd.factorize(both)
-        absent |= own < 0
-        joint = codes * (len(levels) + 1) + own + 1
-        codes = pd.factorize(joint)[0].astype(np.int64)
-    if faults:
+        one, n = _numbered(first[name], second[other], most)
+        if found is None:
+            found, size = one, n
+            continue
+        found, size = _together(found, one, n), size * n
+        if size > most:
+            found, size = _closed(*found)
+    if faults or found is None:
         raise SchemaError("keys of different kinds never agree; bring them to one, such as column.astype(str):", faults)
-    codes[absent] = -1
-    return codes[: lengths[0]], codes[lengths[0] :]
+    return found
 
 
-def _plain(column: pd.Series) -> pd.Series:
-    return column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
+def _numbered(first: pd.Series, second: pd.Series, most: int) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+    """The values of both as numbers, and how many there can be."""
+    if all(isinstance(one.dtype, np.dtype) and one.dtype.kind == "i" for one in (first, second)):
+        low = min(int(first.min()), int(second.min()))
+        size = max(int(first.max()), int(second.max())) - low + 1
+        if size <= most:  # numbers that lie close together say themselves which is which
+            left, right = (one.to_numpy().astype(np.int64) - low for one in (first, second))
+            return (left, right), size
+    (own, levels), (others, more) = (_levels(one) for one in (first, second))
+    joint, every = pd.factorize(pd.concat([levels, more], ignore_index=True))
+    left, right = (
+        np.where(codes < 0, -1, np.append(places, -1)[codes])
+        for codes, places in ((own, joint[: len(levels)]), (others, joint[len(levels) :]))
+    )
+    return (left, right), len(every)
+
+
+def _levels(column: pd.Series) -> tuple[np.ndarray, pd.Series]:
+    """Numbers of values, -1 for absent, and the values."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), pd.Series(column.cat.categories)
+    codes, levels = pd.factorize(column)
+    return codes, pd.Series(levels)
+
+
+def _together(
+    found: tuple[np.ndarray, np.ndarray], one: tuple[np.ndarray, np.ndarray], size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """One number for two."""
+    left, right = (
+        np.where((before < 0) | (now < 0), -1, before * size + now) for before, now in zip(found, one, strict=True)
+    )
+    return left, right
+
+
+def _closed(left: np.ndarray, right: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], int]:
+    """The same without gaps, and how many there are."""
+    levels = np.unique(np.concatenate([left[left >= 0], right[right >= 0]]))
+    first, second = (np.where(one < 0, -1, np.searchsorted(levels, one)) for one in (left, right))
+    return (first, second), len(levels)
 
 
 def _kind(column: pd.Series) -> str | None:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "i":
+        return "numbers"
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = pd.Series(column.cat.categories)
     known = column.dropna()
     if not len(known):
         return None

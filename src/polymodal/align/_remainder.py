@@ -33,7 +33,8 @@ class Remainder:
         """
         codes = np.zeros(len(labels), dtype=np.int8)
         for place, (holds, _) in enumerate(checks, start=1):
-            codes[holds & (codes == 0)] = place
+            if holds.any():
+                codes[holds & (codes == 0)] = place
         return cls(labels, codes, tuple(reason for _, reason in checks))
 
     @property

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from polymodal.align._links import Links
 from polymodal.align._remainder import Remainder
 from polymodal.align._wording import count, duration, paragraphs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_WITH_GAPS = {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _SHOWN = 5  # rows of each side that are printed
 
 
@@ -26,8 +26,7 @@ class Joined:
     Attributes:
         how: by what rows were joined, in words.
         table: every row of the left, with the columns of the right; null where there was no partner.
-        pairs: `[P, 2]` int64, positions of rows that belong together, of the left and of the right.
-        distances: `[P]` float64, how far apart they are; None where that has no meaning.
+        links: which rows belong together.
         scale: what a distance is in, such as "s" or "km".
         left, right: which rows have no partner, and why.
         notes: what is worth knowing, one sentence each.
@@ -36,8 +35,7 @@ class Joined:
 
     how: str
     table: pd.DataFrame
-    pairs: np.ndarray
-    distances: np.ndarray | None
+    links: Links
     scale: str
     left: Remainder
     right: Remainder
@@ -58,6 +56,16 @@ class Joined:
 
     def __repr__(self) -> str:
         return str(self)
+
+    @property
+    def pairs(self) -> np.ndarray:
+        """`[P, 2]` int64, positions of rows that belong together, of the left and of the right."""
+        return self.links.pairs
+
+    @property
+    def distances(self) -> np.ndarray | None:
+        """`[P]` float64, how far apart they are; None where that has no meaning."""
+        return self.links.distances
 
     def to_pandas(self) -> pd.DataFrame:
         """A copy of the joined table."""
@@ -113,18 +121,25 @@ def taken(right: pd.DataFrame, rows: np.ndarray, found: np.ndarray) -> pd.DataFr
     """
     if not len(right):
         return pd.DataFrame({name: [None] * len(rows) for name in right.columns})
-    chosen = right.take(np.where(found, rows, 0)).reset_index(drop=True)
+    places = rows if found.all() else np.where(found, rows, 0)
+    return pd.DataFrame({name: _taken(column, places, found) for name, column in right.items()}, copy=False)
+
+
+def _taken(column: pd.Series, places: np.ndarray, found: np.ndarray) -> Any:
+    values: Any = column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
+    chosen = values.take(places)
     if found.all():
         return chosen
-    columns = {}
-    for name, column in chosen.items():
-        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-            with_gaps: Any = _WITH_GAPS[column.dtype.name]
-            column = column.astype(with_gaps)
-        elif column.dtype == np.bool_:
-            column = column.astype("boolean")
-        columns[name] = column.where(found, None) if column.dtype == object else column.where(found)
-    return pd.DataFrame(columns)
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else ""
+    if kind in ("i", "u"):
+        return pd.arrays.IntegerArray(chosen, ~found)
+    if kind == "b":
+        return pd.arrays.BooleanArray(chosen, ~found)
+    if kind == "f":
+        chosen[~found] = np.nan
+        return chosen
+    series = pd.Series(chosen, copy=False)
+    return (series.where(found, None) if kind == "O" else series.where(found)).array
 
 
 def beside(left: pd.DataFrame, right: pd.DataFrame, suffix: str = "_right") -> pd.DataFrame:

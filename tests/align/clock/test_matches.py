@@ -1,14 +1,17 @@
 """As-of matching against a loop over all pairs."""
 
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from polymodal.align.clock import _matches
 from polymodal.align.clock._last_known import LeastOfBlocks
-from polymodal.align.clock._matches import Timeline, matches
+from polymodal.align.clock._matches import matches
+from polymodal.align.clock._timeline import Timeline
 
 SMALL = st.integers(0, 12)
 
@@ -44,8 +47,9 @@ def brute(time, key, cutoff, times, keys, known, direction, exact, tolerance):
     st.booleans(),
     st.sampled_from(["no limit", "cutoff", "known"]),
     st.sampled_from([np.int64, np.float64]),
+    st.booleans(),
 )
-def test_equal_to_looking_at_every_pair(asked, rows, direction, exact, tolerance, keyed, limit, dtype) -> None:
+def test_equal_to_looking_at_every_pair(asked, rows, direction, exact, tolerance, keyed, limit, dtype, many) -> None:
     if keyed:  # keys are numbered without gaps, and only those that are there are asked for
         rows = sorted(rows, key=lambda row: row[1])
         there = {row[1] for row in rows}
@@ -54,15 +58,17 @@ def test_equal_to_looking_at_every_pair(asked, rows, direction, exact, tolerance
     time, key, cutoff = (np.array([one[i] for one in asked], dtype=dtype if i != 1 else np.int64) for i in range(3))
     times, keys, since = (np.array([one[i] for one in rows], dtype=dtype if i != 1 else np.int64) for i in range(3))
     line = Timeline(times, keys if keyed else None, since if limit == "known" else None)
-    found = matches(
-        time,
-        line,
-        direction=direction,
-        exact=exact,
-        tolerance=tolerance,
-        keys=key if keyed else None,
-        cutoff=None if limit == "no limit" else cutoff,
-    )
+    with mock.patch.object(_matches, "_MANY", 1 if many else 1000):  # many are sorted and walked along
+        found = matches(
+            time,
+            line,
+            direction=direction,
+            exact=exact,
+            tolerance=tolerance,
+            keys=key if keyed else None,
+            cutoff=None if limit == "no limit" else cutoff,
+        )
+    assert line.repeats() == len(rows) - len(set(zip(times, keys if keyed else [0] * len(rows), strict=True)))
     for i in range(len(time)):
         expected = brute(
             time[i],
@@ -76,6 +82,7 @@ def test_equal_to_looking_at_every_pair(asked, rows, direction, exact, tolerance
             tolerance,
         )
         assert (int(found.rows[i]) if found.found[i] else None) == expected
+        assert expected is None or found.lags[i] == time[i] - times[expected]
 
 
 @settings(max_examples=80, deadline=None)

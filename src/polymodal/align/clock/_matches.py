@@ -3,98 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from polymodal.align.clock._last_known import LeastOfBlocks
+from polymodal.align.clock._order import ascending
+from polymodal.align.clock._timeline import Timeline
 
 Direction = Literal["backward", "forward", "nearest"]
-_MANY = 100_000  # rows, from which on it pays to sort them first
+_MANY = 100_000  # times, from which on it pays to bring them into order first
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Positions `[n]` in the other table, meaningful where `found [n]`."""
+    """Positions `[n]` in the other table and how much earlier they are `[n]`, meaningful where `found [n]`."""
 
     rows: np.ndarray
     found: np.ndarray
+    lags: np.ndarray
 
-
-class Timeline:
-    """Rows in the order of their keys and times; of one time, in the order they came.
-
-    `times [m]` are of one dtype with what is asked for later; `keys [m]` are int64 from 0 on without gaps, or None.
-    `known [m]` says when a row became known, where that is not its time.
-    """
-
-    def __init__(self, times: np.ndarray, keys: np.ndarray | None = None, known: np.ndarray | None = None) -> None:
-        if keys is None:
-            is_sorted = not len(times) or bool((times[1:] >= times[:-1]).all())
-            self.order = None if is_sorted else np.argsort(times, kind="stable")
-        else:
-            self.order = np.lexsort((times, keys))
-        self.times = times if self.order is None else times[self.order]
-        self.known = known if known is None or self.order is None else known[self.order]
-        self.levels: np.ndarray | None = None
-        if keys is not None and self.order is not None:
-            ordered = keys[self.order]
-            self.levels = np.unique(times)
-            # One number for key and time, so that one search finds both.
-            self.places = ordered * (len(self.levels) + 1) + np.searchsorted(self.levels, self.times)
-            self.bounds = np.searchsorted(ordered, np.arange(int(ordered[-1]) + 2 if len(ordered) else 1))
-
-    def ends(self, times: np.ndarray, keys: np.ndarray | None, side: Literal["left", "right"]) -> np.ndarray:
-        """How many ordered rows come before each time, those of smaller keys included."""
-        if self.levels is None or keys is None:
-            return np.searchsorted(self.times, times, side)
-        wanted = keys * (len(self.levels) + 1) + np.searchsorted(self.levels, times, side)
-        if len(wanted) < _MANY:
-            return np.searchsorted(self.places, wanted)
-        # What is asked for in order is found several times as fast, since it lies close together.
-        order = _in_order(keys)
-        found = np.empty(len(wanted), dtype=np.int64)
-        found[order] = np.searchsorted(self.places, wanted[order])
-        return found
-
-    def span(self, keys: np.ndarray | None, n: int) -> tuple[np.ndarray | int, np.ndarray | int]:
-        """The first ordered row of each key, and the one after its last."""
-        if self.levels is None or keys is None:
-            return 0, len(self.times)
-        return self.bounds[keys], self.bounds[keys + 1]
-
-    def positions(self, ordered: np.ndarray) -> np.ndarray:
-        """Of ordered rows, as they came."""
-        return ordered if self.order is None else self.order[ordered]
-
-
-def _in_time_order(
-    times: np.ndarray,
-    line: Timeline,
-    direction: Direction,
-    exact: bool,
-    tolerance: float | int | None,
-    keys: np.ndarray | None,
-    cutoff: np.ndarray | None,
-) -> Matches:
-    """The same in order, which is faster by more than the sorting takes."""
-    order = np.argsort(times)
-    kept, limits = (None if one is None else one[order] for one in (keys, cutoff))
-    sorted_ = matches(
-        times[order], line, direction=direction, exact=exact, tolerance=tolerance, keys=kept, cutoff=limits
-    )
-    rows, found = np.empty(len(times), dtype=np.int64), np.empty(len(times), dtype=bool)
-    rows[order], found[order] = sorted_.rows, sorted_.found
-    return Matches(rows, found)
-
-
-def _in_order(keys: np.ndarray) -> np.ndarray:
-    """Positions by key, of one key as they came: by 16 bits at a time, for which NumPy has a radix sort."""
-    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
-    high = keys >> 16
-    if high.any():
-        order = order[np.argsort(high[order], kind="stable")]
-    return order
+    def put(self, places: np.ndarray, n: int) -> Matches:
+        """The same at places among n, elsewhere none."""
+        rows, found = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=bool)
+        lags = np.zeros(n, dtype=self.lags.dtype)
+        rows[places], found[places], lags[places] = self.rows, self.found, self.lags
+        return Matches(rows, found, lags)
 
 
 def matches(
@@ -117,24 +52,80 @@ def matches(
     >>> found.rows.tolist(), found.found.tolist()
     ([1, 2], [True, False])
     """
-    if not len(line.times) or not len(times):
-        return Matches(np.zeros(len(times), dtype=np.int64), np.zeros(len(times), dtype=bool))
-    if len(times) >= _MANY and not (times[1:] >= times[:-1]).all():
-        return _in_time_order(times, line, direction, exact, tolerance, keys, cutoff)
+    if not len(line) or not len(times):
+        return Matches(np.zeros(len(times), dtype=np.int64), np.zeros(len(times), dtype=bool), np.zeros_like(times))
+    if len(times) >= _MANY:
+        order = ascending(times)
+        if order is not None:
+            ordered, kept, limits = times[order], *(None if one is None else one[order] for one in (keys, cutoff))
+            return _found(ordered, line, direction, exact, tolerance, kept, limits).put(order, len(times))
+    return _found(times, line, direction, exact, tolerance, keys, cutoff)
+
+
+def _found(
+    times: np.ndarray,
+    line: Timeline,
+    direction: Direction,
+    exact: bool,
+    tolerance: float | int | None,
+    keys: np.ndarray | None,
+    cutoff: np.ndarray | None,
+) -> Matches:
+    is_walked = len(times) >= _MANY and cutoff is None
+    rows, found = (
+        _walked(times, line, direction, exact, keys)
+        if is_walked
+        else _searched(times, line, direction, exact, keys, cutoff)
+    )
+    lags = times - line.raw_times[rows]
+    if tolerance is not None:
+        found &= np.abs(lags) <= tolerance
+    return Matches(rows, found, lags)
+
+
+def _walked(
+    times: np.ndarray, line: Timeline, direction: Direction, exact: bool, keys: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both clocks in the order of their times, walked along once: what `merge_asof` does, here for positions."""
+    order = line.by_time
+    other_times, other_keys = (
+        one if one is None or order is None else one[order] for one in (line.raw_times, line.raw_keys)
+    )
+    first, second = {"time": times}, {"time": other_times, "row": np.arange(len(line))}
+    is_keyed = keys is not None and other_keys is not None
+    if is_keyed:
+        first["key"], second["key"] = keys, other_keys  # type: ignore[assignment]
+    asked: Any = {"on": "time", "by": "key" if is_keyed else None, "direction": direction}
+    both = pd.merge_asof(
+        pd.DataFrame(first, copy=False), pd.DataFrame(second, copy=False), allow_exact_matches=exact, **asked
+    )
+    rows = both["row"].to_numpy()
+    found = rows >= 0  # NaN is not
+    if rows.dtype.kind == "f":
+        rows = np.where(found, rows, 0).astype(np.int64)
+    return (rows if order is None else order[rows]), found
+
+
+def _searched(
+    times: np.ndarray,
+    line: Timeline,
+    direction: Direction,
+    exact: bool,
+    keys: np.ndarray | None,
+    cutoff: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """In any order of times, and with a limit to what was known."""
     sides = {}
     if direction in ("backward", "nearest"):
         sides["backward"] = _backward(times, line, exact, keys, cutoff)
     if direction in ("forward", "nearest"):
         sides["forward"] = _forward(times, line, exact, keys, cutoff)
-    if direction == "nearest":
-        (before, has_before), (after, has_after) = sides["backward"], sides["forward"]
-        is_closer = has_after & (~has_before | (line.times[after] - times < times - line.times[before]))
-        ordered, found = np.where(is_closer, after, before), has_before | has_after
-    else:
+    if direction != "nearest":
         ordered, found = sides[direction]
-    if tolerance is not None:
-        found = found & (np.abs(times - line.times[ordered]) <= tolerance)
-    return Matches(line.positions(ordered), found)
+        return line.positions(ordered), found
+    (before, has_before), (after, has_after) = sides["backward"], sides["forward"]
+    is_closer = has_after & (~has_before | (line.times[after] - times < times - line.times[before]))
+    return line.positions(np.where(is_closer, after, before)), has_before | has_after
 
 
 def _backward(
@@ -143,7 +134,7 @@ def _backward(
     ends = line.ends(times, keys, "right" if exact else "left")
     if cutoff is not None:
         ends = np.minimum(ends, line.ends(cutoff, keys, "right"))
-    first, _ = line.span(keys, len(times))
+    first, _ = line.span(keys)
     rows = ends - 1
     if cutoff is not None and line.known is not None:
         late = np.flatnonzero((rows >= first) & (line.known[rows] > cutoff))
@@ -158,7 +149,7 @@ def _forward(
     times: np.ndarray, line: Timeline, exact: bool, keys: np.ndarray | None, cutoff: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     rows = line.ends(times, keys, "left" if exact else "right")
-    _, last = line.span(keys, len(times))
+    _, last = line.span(keys)
     if cutoff is not None and line.known is not None:
         late = np.flatnonzero(rows < last)
         late = late[line.known[rows[late]] > cutoff[late]]

@@ -9,13 +9,17 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._columns import columns_of, need_columns, sided
+from polymodal.align._links import OneEach
 from polymodal.align._remainder import Remainder
 from polymodal.align._wording import count, duration
-from polymodal.align.clock._matches import Direction, Matches, Timeline, matches
+from polymodal.align.clock._matches import Direction, Matches, matches
+from polymodal.align.clock._timeline import Timeline
 from polymodal.align.clock.stamps import Stamps, comparable, stamps, tolerance_in, unit_hint
 from polymodal.align.joined import Joined, beside, taken
 from polymodal.errors import SettingError, near_miss
 from polymodal.schema.read import read_frame
+
+_ABSENT, _ALONE = -1, -2  # of keys: there is none; the other side has none like it
 
 
 def asof(
@@ -78,114 +82,91 @@ def asof(
     shown = stamps(second[known], unit=other_unit, zone=zone, name=known) if known else there
 
     keys, other_keys = columns_of(first, left_by, second, right_by)
-    usable = here.known & limits.known & (keys >= 0)
     offered = there.known & shown.known & (other_keys >= 0)
-    found, lags = _search(
-        *(here, there, limits, shown, keys, other_keys, usable, offered),
+    if left_by:
+        keys, other_keys = _numbers(keys, other_keys, offered)
+    ticks, other_ticks, limit_ticks, shown_ticks = _ticks(here, there, limits, shown)
+    is_limited = bool(cutoff or known)
+    usable = here.known & limits.known & (keys >= 0)
+    line = Timeline(
+        _some(other_ticks, offered),
+        _some(other_keys, offered) if left_by else None,
+        _some(shown_ticks, offered) if known else None,
+    )
+    found = matches(
+        _some(ticks, usable),
+        line,
         direction=direction,
         exact=exact,
-        tolerance=tolerance,
-        unit=unit,
-        is_limited=bool(cutoff or known),
-        is_known_apart=known is not None,
+        tolerance=None if tolerance is None else tolerance_in(ticks, tolerance, unit),
+        keys=_some(keys, usable) if left_by else None,
+        cutoff=_some(limit_ticks, usable) if is_limited else None,
     )
+    if not offered.all() and len(line):
+        found = Matches(np.flatnonzero(offered)[found.rows], found.found, found.lags)
+    if not usable.all():
+        found = found.put(np.flatnonzero(usable), len(first))
     wanted = list(columns) if columns is not None else [one for one in second.columns if one not in right_by]
     if right_time not in wanted:
         wanted.insert(0, right_time)
-    answer = beside(first, taken(second[wanted], found.rows, found.found))
-    has_key_there = np.isin(keys, other_keys[offered]) if left_by else np.ones(len(first), dtype=bool)
+    used = np.zeros(len(second), dtype=bool)
+    used[found.rows[found.found]] = True
+    named, other_named = " and ".join(left_by), " and ".join(right_by)
     checks = [
         (~here.known, "no time"),
         (~limits.known, f"no {cutoff}"),
-        (keys < 0, f"no {' and '.join(left_by)}"),
-        (~has_key_there, f"{' and '.join(left_by)} not on the other side"),
-        (~found.found, _nothing(direction, tolerance, unit, bool(cutoff or known))),
+        (keys == _ABSENT, f"no {named}"),
+        (keys == _ALONE, f"{named} not on the other side"),
+        (~found.found, _nothing(direction, tolerance, unit, is_limited)),
     ]
-    used = np.zeros(len(second), dtype=bool)
-    partners = found.rows[found.found]
-    used[partners] = True
     other_checks = [
         (~there.known, "no time"),
         (~shown.known, f"no {known}"),
-        (other_keys < 0, f"no {' and '.join(right_by)}"),
+        (other_keys == _ABSENT, f"no {other_named}"),
         (~used, "not the row of any time asked for"),
     ]
     return Joined(
         how=_how(left_time, left_by, direction, tolerance, unit, exact, cutoff, known),
-        table=answer,
-        pairs=np.stack([np.flatnonzero(found.found), partners]).T,  # in two runs, which are written faster than pairs
-        distances=np.abs(lags),
+        table=beside(first, taken(second[wanted], found.rows, found.found)),
+        links=OneEach(found.rows, found.found, found.lags, 1e9 if ticks.dtype.kind == "i" else 1.0),
         scale="s",
         left=Remainder.of(first.index, checks),
         right=Remainder.of(second.index, other_checks),
-        notes=tuple(_notes(here, there, other_keys, offered, found)),
+        notes=tuple(_notes(here, there, offered, line.repeats(), bool(found.found.any()))),
         near_misses=pd.DataFrame(),
     )
 
 
-def _search(
-    here: Stamps,
-    there: Stamps,
-    limits: Stamps,
-    shown: Stamps,
-    keys: np.ndarray,
-    other_keys: np.ndarray,
-    usable: np.ndarray,
-    offered: np.ndarray,
-    *,
-    direction: Direction,
-    exact: bool,
-    tolerance: object,
-    unit: str,
-    is_limited: bool,
-    is_known_apart: bool,
-) -> tuple[Matches, np.ndarray]:
-    """Matches `[n]` among all rows, and the lag of each that was found, in seconds."""
-    ticks, other_ticks = comparable(here, there)
-    limit_ticks, shown_ticks = comparable(limits, shown)
-    if limit_ticks.dtype != ticks.dtype:  # one of four columns counts fractions
-        ticks, other_ticks, limit_ticks, shown_ticks = (one.seconds for one in (here, there, limits, shown))
-    bound = None if tolerance is None else tolerance_in(ticks, tolerance, unit)
-    is_keyed = bool(len(other_keys)) and bool((other_keys > 0).any() or (keys != 0).any())
-    kept, codes = None, None
-    if is_keyed:
-        levels, codes = np.unique(other_keys[offered], return_inverse=True)
-        numbers = np.full(int(max(keys.max(), other_keys.max())) + 2, -1)  # the last stands for no key
-        numbers[levels] = np.arange(len(levels))
-        usable = usable & (numbers[keys] >= 0)
-        kept = numbers[keys[usable]]
-    line = Timeline(other_ticks[offered], codes, shown_ticks[offered] if is_known_apart else None)
-    some = matches(
-        ticks[usable],
-        line,
-        direction=direction,
-        exact=exact,
-        tolerance=bound,
-        keys=kept,
-        cutoff=limit_ticks[usable] if is_limited else None,
-    )
-    rows, found = some.rows, some.found
-    places = np.flatnonzero(offered)
-    if 0 < len(places) < len(offered):
-        rows = places[rows]
-    if len(rows) < len(ticks):
-        every, is_found = np.zeros(len(ticks), dtype=np.int64), np.zeros(len(ticks), dtype=bool)
-        every[usable], is_found[usable] = rows, found
-        rows, found = every, is_found
-    lags = (ticks[found] - other_ticks[rows[found]]).astype(np.float64)
-    return Matches(rows, found), lags / 1e9 if ticks.dtype.kind == "i" else lags
+def _numbers(keys: np.ndarray, other_keys: np.ndarray, offered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keys without gaps; those of the left that the right does not offer are `_ALONE`, those absent stay so."""
+    is_there = np.zeros(int(max(keys.max(), other_keys.max())) + 2, dtype=bool)
+    is_there[other_keys[offered]] = True
+    numbers = np.where(is_there, np.cumsum(is_there) - 1, _ALONE)
+    numbers[_ABSENT] = _ABSENT  # the last stands for no key
+    return numbers[keys], numbers[other_keys]
 
 
-def _notes(here: Stamps, there: Stamps, keys: np.ndarray, offered: np.ndarray, found: Matches) -> list[str]:
+def _ticks(*four: Stamps) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Those of the left, of the right, of the limit and of when rows became known, in one scale."""
+    here, there, limits, shown = four
+    ticks, limit_ticks = comparable(here, there), comparable(limits, shown)
+    if ticks[0].dtype != limit_ticks[0].dtype:  # one of four columns counts fractions
+        ticks, limit_ticks = (here.seconds, there.seconds), (limits.seconds, shown.seconds)
+    return ticks[0], ticks[1], limit_ticks[0], limit_ticks[1]
+
+
+def _some(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    return values if kept.all() else values[kept]
+
+
+def _notes(here: Stamps, there: Stamps, offered: np.ndarray, repeated: int, is_found: bool) -> list[str]:
     told = []
-    pairs = pd.DataFrame({"key": keys[offered], "time": there.ticks[offered]})
-    repeated = int(pairs.duplicated().sum())
     if repeated:
         told.append(
             f"{count(repeated, 'row')} of the right {'has' if repeated == 1 else 'have'} the time of another; backward "
             "and nearest take the last of them, forward the first"
         )
-    if found.found.any() or not here.known.any() or not offered.any():
+    if is_found or not here.known.any() or not offered.any():
         return told
     spans = [
         (one.seconds[known].min(), one.seconds[known].max()) for one, known in ((here, here.known), (there, offered))

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from polymodal.align._links import Pairs
 from polymodal.align._remainder import Remainder
 from polymodal.align._wording import count
 from polymodal.align.joined import Joined, beside, taken
@@ -65,8 +66,7 @@ def gathered(
     return Joined(
         how=how,
         table=table,
-        pairs=pairs,
-        distances=apart,
+        links=Pairs(pairs, apart),
         scale=scale,
         left=Remainder.of(left.index, [*_masked(left_checks, sizes > 0), (sizes == 0, "no partner")]),
         right=Remainder.of(

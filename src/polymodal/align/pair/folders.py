@@ -73,7 +73,7 @@ def files(
     if zeros:
         notes.append(zeros)
     return Joined(
-        **{name: getattr(joined, name) for name in ("pairs", "distances", "scale", "left", "near_misses")},
+        **{name: getattr(joined, name) for name in ("links", "scale", "left", "near_misses")},
         how=f"with files {pattern!r}",
         table=table,
         right=type(joined.right)(pd.Index(right[column]), joined.right.codes, joined.right.reasons),

@@ -9,7 +9,7 @@ import numpy as np
 
 from polymodal.align._columns import columns_of, need_columns, sided
 from polymodal.align._wording import duration
-from polymodal.align.clock._matches import Timeline
+from polymodal.align.clock._timeline import Timeline
 from polymodal.align.clock.stamps import comparable, length_of, stamps, tolerance_in, unit_hint
 from polymodal.align.joined import Joined
 from polymodal.align.pair._gathering import Several, gathered, spanned
