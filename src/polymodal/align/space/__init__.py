@@ -7,6 +7,7 @@ array([[50., 10.]])
 """
 
 from polymodal.align.space.frames import Frame
+from polymodal.align.space.landmarks import landmarks
 from polymodal.align.space.registration import Pairs, Registration, Views
 from polymodal.align.space.transform import Chain, Inverse, Transform
 from polymodal.align.space.transforms.affine import Affine
@@ -28,6 +29,7 @@ __all__ = [
     "Transform",
     "Verdict",
     "Views",
+    "landmarks",
     "resizing",
     "scaling",
 ]

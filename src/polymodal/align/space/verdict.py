@@ -100,9 +100,10 @@ class Verdict:
         *,
         failures: Sequence[str] = (),
         doubts: Sequence[str] = (),
+        remarks: Sequence[str] = (),
         **numbers: float | Spread | None,
     ) -> Verdict:
-        """Judge numbers by the rules; `failures` and `doubts` are reasons of the method's own.
+        """Judge numbers by the rules; `failures` and `doubts` are reasons of the method's own, `remarks` lower nothing.
 
         >>> print(Verdict.of("pixel", 1000.0, overlap=0.7, doubts=["the section is mirrored"]))
         doubtful
@@ -115,7 +116,7 @@ class Verdict:
             told[0 if rank == "failed" else 1].append(sentence)
         level: Level = "failed" if told[0] else "doubtful" if told[1] else "good"
         kept: dict[str, Any] = dict(numbers)
-        return cls(level, (*told[0], *told[1]), unit, extent, **kept)
+        return cls(level, (*told[0], *told[1], *remarks), unit, extent, **kept)
 
     def __bool__(self) -> bool:
         """Whether it is good."""
