@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _OF_THE_PLAN = (
     "epochs", "batch_size", "learning_rate", "weight_decay", "patience", "precision", "accelerator",
-    "patterns", "balance", "pretrain", "segments", "curriculum",
+    "patterns", "balance", "pretrain", "segments", "curriculum", "rows_at_once",
 )  # fmt: skip
 
 

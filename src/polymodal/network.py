@@ -92,11 +92,11 @@ class Network(nn.Module):
                 total = total + objective(alone, here, weight).loss
         return total / max(1, len(tokens))
 
-    def loss_in_space(self, tokens: Mapping[str, Tokens], batch: Batch) -> Tensor:
-        """The contrastive loss of what the rows have; zero without a space."""
+    def loss_in_space(self, tokens: Mapping[str, Tokens], batch: Batch, n_ranks: int = 1) -> Tensor:
+        """The contrastive loss of what the rows have, here and on all other ranks; zero without a space."""
         if self.space is None:
             return torch.zeros((), device=next(self.parameters()).device)
-        loss: Tensor = self.space(self.place(tokens, batch))
+        loss: Tensor = self.space(self.place(tokens, batch), n_ranks)
         return loss
 
     def place(self, tokens: Mapping[str, Tokens], batch: Batch | None = None) -> dict[str, Placed]:

@@ -22,12 +22,13 @@ def fit(tmp_path: Path, write_patients: Callable[[Path], None]):
 
 
 def test_how_the_network_is_trained(fit, tmp_path: Path) -> None:
-    more = ["--segments", "0.5", "--curriculum", "difficulty"]
+    more = ["--segments", "0.5", "--curriculum", "difficulty", "--batch-size", "16", "--rows-at-once", "8"]
     found = fit("--patterns", "rates", "--balance", "ogm", "--pretrain", "1", *more)
     assert found.exit_code == 0, found.stderr
     model = pm.load(tmp_path / "m.pm")
     assert (model.patterns, model.balance, model.pretrain) == ("rates", "ogm", 1)
     assert (model.segments, model.curriculum) == (0.5, "difficulty")
+    assert (model.batch_size, model.rows_at_once) == (16, 8)
     assert set(model.histories[0].balance[0]) == {"coefficients"}
     _, told = found.stderr.split("Of what each modality tells by itself, the joint model uses:")
     assert {"note", "tabular", "used"} <= set(told.split())

@@ -32,6 +32,7 @@ def table() -> pm.Table:
         ({"seed": None}, "seed is a whole number from 0; None came"),
         ({"epochs": 0}, "epochs is a whole number from 1; 0 came"),
         ({"batch_size": 2.5}, "batch_size is a whole number from 1; 2.5 came"),
+        ({"rows_at_once": 0}, "rows_at_once is a whole number from 1; 0 came"),
         ({"patience": True}, "patience is a whole number from 1; True came"),
         ({"learning_rate": 0.0}, "learning_rate is above 0; 0.0 came"),
         ({"learning_rate": float("inf")}, "learning_rate is above 0; inf came"),

@@ -74,6 +74,10 @@ def fit(
         str | None,
         typer.Option("--hub", metavar="NAME", help="For --objective align, pair all others with this modality."),
     ] = None,
+    batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Rows a step of training.")] = None,
+    rows_at_once: Annotated[
+        int | None, typer.Option("--rows-at-once", min=1, help="Rows of a batch encoded at once, to save memory.")
+    ] = None,
     budget: options.Budget = None,
     seed: options.Seed = 0,
     test: Annotated[
@@ -134,6 +138,8 @@ def fit(
         objective=objective,
         contrast=contrast,
         hub=hub,
+        batch_size=batch_size,
+        rows_at_once=rows_at_once,
         seed=seed,
     )
     model.fit(table, budget=budget, checkpoint=checkpoint, max_unreadable=max_unreadable, memory=memory)

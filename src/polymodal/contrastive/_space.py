@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -10,9 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polymodal.contrastive._contrast import Contrast, Placed
+from polymodal.contrastive._gather import of_all_ranks
 from polymodal.nn.named import Named
 from polymodal.registry import CONTRASTS
 from polymodal.schema.batch import Field
+
+_AT_ONCE = 1 << 22  # numbers of cells looked at at once for their keys
 
 
 class Space(nn.Module):
@@ -36,8 +40,10 @@ class Space(nn.Module):
         """Cells of a modality in the space, each with its row."""
         return Placed(F.normalize(self.projectors[name](values).float(), dim=1), rows, keys)
 
-    def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
-        """The contrastive loss of a batch."""
+    def forward(self, placed: Mapping[str, Placed], n_ranks: int = 1) -> Float[Tensor, ""]:
+        """The contrastive loss of a batch; of several ranks, that of the batches of all of them together."""
+        if n_ranks > 1:
+            placed = of_all_ranks(placed, self.contrast.names, self.contrast.width)
         loss: Tensor = self.contrast(placed)
         return loss
 
@@ -62,18 +68,31 @@ class Projector(nn.Module):
 def keys_of(field: Field) -> Int64[Tensor, " n"]:
     """`[n]` for the n rows of a field, equal where their cells hold the same, whatever the order of several items.
 
-    >>> keys_of(Field(torch.tensor([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]), torch.arange(3))).tolist()
-    [0, 1, 0]
+    They can be compared with those of other batches.
+
+    >>> first, second, third = keys_of(Field(torch.tensor([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]), torch.arange(3)))
+    >>> bool(first == third), bool(first == second)
+    (True, False)
     """
-    cleared = field.cleared()
-    values = cleared.values.flatten(1).double()
+    values = field.values.flatten(1)
     # Sums with random factors: cells that differ have different ones but for a chance of about 1e-12 each.
     random = torch.Generator().manual_seed(0)
     factors = torch.rand(values.shape[1], generator=random, dtype=torch.float64).to(values.device)
-    sums = (values * factors).sum(dim=1)
-    if field.mask is not None:
-        sums = sums + torch.pi * field.mask.flatten(1).sum(dim=1)
+    step = max(1, _AT_ONCE // max(values.shape[1], 1))
+    parts = []
+    for some, mask in zip(field.values.split(step), _split(field.mask, step, len(values)), strict=True):
+        cleared = Field(some, field.rows[: len(some)], mask).cleared().values.flatten(1)
+        parts.append((cleared.double() * factors).sum(dim=1))
+        if mask is not None:
+            parts[-1] += torch.pi * mask.flatten(1).sum(dim=1)
+    sums = torch.cat(parts)
     rows, owner = torch.unique_consecutive(field.rows, return_inverse=True)
     if len(rows) < len(field.rows):
         sums = torch.zeros(len(rows), dtype=sums.dtype, device=sums.device).index_add(0, owner, torch.sin(sums) + 2.0)
-    return torch.unique(sums, return_inverse=True)[1]
+    # Rounded, for how far cells are padded changes the last digits of their sums.
+    mantissa, exponent = torch.frexp(sums)
+    return (mantissa * 2.0**40).round().long() * 4096 + exponent
+
+
+def _split(mask: Tensor | None, step: int, n: int) -> Sequence[Tensor | None]:
+    return [None] * max(1, math.ceil(n / step)) if mask is None else mask.split(step)

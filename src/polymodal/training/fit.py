@@ -86,7 +86,7 @@ def fit(
     if plan.balance != "none":
         balance = BALANCES.get(plan.balance)(names, plan.epochs - plan.pretrain)
     difficulty = Difficulty(train, targets) if plan.curriculum == "difficulty" else None
-    step = Step(network, apart=balance is not None)
+    step = Step(network, balance is not None, plan.rows_at_once, fabric.world_size)
     optimizer = adamw(network, plan)
     stepper, optimizer = fabric.setup(step, optimizer)
     history, best = History(), _copy(network)

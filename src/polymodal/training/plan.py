@@ -25,6 +25,7 @@ class Plan:
         balance: "none", or what keeps one modality from learning at the others' expense.
         segments: the largest share of a series or panel that is hidden from the network at once.
         curriculum: "none", or "difficulty": which rows are shown first.
+        rows_at_once: rows of a batch that are encoded at once; None for all.
     """
 
     epochs: int
@@ -39,6 +40,7 @@ class Plan:
     pretrain: int = 0
     segments: float = 0.0
     curriculum: str = "none"
+    rows_at_once: int | None = None
 
     @classmethod
     def for_rows(
@@ -57,6 +59,7 @@ class Plan:
         pretrain: int = 0,
         segments: float = 0.0,
         curriculum: str = "none",
+        rows_at_once: int | None = None,
         n_networks: int = 1,
         compares: bool = False,
     ) -> Plan:
@@ -91,4 +94,5 @@ class Plan:
             pretrain=pretrain,
             segments=segments,
             curriculum=curriculum,
+            rows_at_once=rows_at_once,
         )

@@ -21,8 +21,8 @@ CONTRAST = "sigmoid"  # where none is named
 TASKS = ("predict", ALIGN)
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 MOST_FOLDS = 20
-_LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1, "pretrain": 0}
-_MAY_BE_OPEN = ("epochs", "batch_size", "patience", "learning_rate", "weight_decay")
+_LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1, "pretrain": 0, "rows_at_once": 1}
+_MAY_BE_OPEN = ("epochs", "batch_size", "patience", "learning_rate", "weight_decay", "rows_at_once")
 
 
 def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]:

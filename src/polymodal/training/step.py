@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from polymodal.network import Network
 from polymodal.schema.batch import Batch, Tokens
+from polymodal.training.gradient_cache import encode_in_parts
 
 ALONE = 0.5  # weight of the loss of each modality by itself
 
@@ -43,11 +44,15 @@ class Losses:
 
 
 class Step(nn.Module):
-    """The loss of a step, or its Losses if they are to be kept apart; a module, so that Fabric can wrap it."""
+    """The loss of a step, or its Losses if they are to be kept apart; a module, so that Fabric can wrap it.
 
-    def __init__(self, network: Network, apart: bool) -> None:
+    Rows are encoded `rows_at_once` at a time, where that is not None; in a space, cells are compared with those of all
+    `n_ranks` ranks that take the step together.
+    """
+
+    def __init__(self, network: Network, apart: bool, rows_at_once: int | None = None, n_ranks: int = 1) -> None:
         super().__init__()
-        self.network, self.apart = network, apart
+        self.network, self.apart, self.rows_at_once, self.n_ranks = network, apart, rows_at_once, n_ranks
 
     def forward(self, shown: Shown) -> Tensor | Losses:
         """Loss of the rows under each pattern, of each modality by itself, and of the cells compared in the space.
@@ -55,8 +60,8 @@ class Step(nn.Module):
         Under no pattern the first is left out; what the network has no target or no space for is not there.
         """
         batch, kept = shown.batch, shown.kept
-        tokens = self.network.encode(batch)
-        compared = self.network.loss_in_space(tokens, batch)
+        tokens = encode_in_parts(self.network, batch, self.rows_at_once)
+        compared = self.network.loss_in_space(tokens, batch, self.n_ranks)
         if not self.network.objectives:
             return compared
         if not len(kept):
