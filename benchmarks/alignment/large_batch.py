@@ -117,8 +117,8 @@ def main() -> None:
             notes=[
                 "Peak resident memory of a process for each, less what it had with network and cells in it; CPU time, "
                 "one thread.",
-                f"Gradients of {COMPARED} rows, 32 at once, without dropout: apart by {apart:.1e} of the largest number "
-                "in each, at most.",
+                f"Gradients of {COMPARED} rows, 32 at once, without dropout: apart by {apart:.1e} of the largest "
+                "number in each, at most.",
             ],
         )
     )

@@ -57,7 +57,7 @@ class _Gathered(torch.autograd.Function):
 
 
 def _parts(mine: Tensor, counts: list[int]) -> list[Tensor]:
-    """Of each rank its `counts[rank]` rows; all are sent as many, so that ranks of unequal counts understand each other."""
+    """Of each rank its `counts[rank]` rows; as many are sent by all, whatever each of them has."""
     room = mine.new_zeros(max(counts), *mine.shape[1:])
     room[: len(mine)] = mine
     return [part[:count] for part, count in zip(_everywhere(room), counts, strict=True)]
