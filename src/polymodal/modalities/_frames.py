@@ -51,6 +51,26 @@ def frames_at(source: Path | bytes, n: int, clip: float | None, size: int) -> tu
         return np.array(times) - reader.first, pictures
 
 
+def each_frame(source: Path | bytes, size: int, longest: float) -> Iterator[tuple[float, np.ndarray]]:
+    """Of every frame of the first `longest` seconds, when it is seen by the clock of the file, and the frame itself.
+
+    Frames are those of `frames_at`, one at a time. Raises what that does.
+    """
+    with opened(source, "video") as container:
+        reader = _Reader(container)
+        first, end = reader.span()
+        shape: tuple[int, int] | None = None
+        shown = None
+        for shown in reader.every():
+            if shown[0] - first > longest:
+                return
+            shape = shape or _shape(shown[1], reader.aspect, size)
+            yield shown[0], _picture(shown[1], shape)
+        if shown is None:
+            raise Unreadable("no picture of it can be decoded")
+        reader.check_reached(shown, None, end)
+
+
 def _seen(reader: _Reader, wanted: list[float], keys: list[int], size: int) -> tuple[list[float], list[np.ndarray]]:
     times: list[float] = []
     pictures: list[np.ndarray] = []
@@ -110,6 +130,10 @@ class _Reader:
         listed = self.is_counted or self.container.format.name.startswith("matroska")
         return [one.timestamp for one in self.stream.index_entries if one.is_keyframe] if listed else []
 
+    def every(self) -> Iterator[tuple[float, VideoFrame]]:
+        """All frames in the order they are seen."""
+        return self._from(None)
+
     def at(self, times: list[float], keys: list[int]) -> Iterator[tuple[float, VideoFrame]]:
         """For each of the ascending times the frame that is seen, with the time from which on it is."""
         frames = self._from(None)
@@ -128,7 +152,7 @@ class _Reader:
                     place -= 1  # the key is stored before, but seen after that time
             while following is not None and following[0] <= time:
                 shown, following = following, next(frames, None)
-            self._check_reached(shown, following, time)
+            self.check_reached(shown, following, time)
             yield shown
 
     def _span_of_packets(self) -> tuple[float, float]:
@@ -174,7 +198,7 @@ class _Reader:
         entries = list(self.stream.index_entries) if self.container.format.name == "avi" else []
         return {one.timestamp: one.pos for one in entries} if all(one.size for one in entries) else {}
 
-    def _check_reached(self, shown: tuple[float, VideoFrame], following: Any, time: float) -> None:
+    def check_reached(self, shown: tuple[float, VideoFrame], following: Any, time: float) -> None:
         """A last frame is seen for as long as it says; what comes after has not been found."""
         end = shown[0] + shown[1].duration * self.unit
         if self.is_counted and following is None and time > end + _TOLERATED:

@@ -23,15 +23,7 @@ def sound_of(source: Path | bytes, rate: int, longest: float) -> np.ndarray | No
 
     Raises Unreadable when it is neither, cut off, damaged or too large; MissingExtraError without what reads it.
     """
-    if isinstance(source, bytes):
-        start = source[:_START]
-    else:
-        try:
-            with source.open("rb") as file:
-                start = file.read(_START)
-        except OSError as error:
-            raise Unreadable(f"the file cannot be read: {error.strerror or error}", str(source)) from error
-    if format_of(start) in (None, "gif"):
+    if not _is_film(source):
         return from_file(source, rate, longest)
     with opened(source, "video") as container:
         if not container.streams.audio:
@@ -39,6 +31,27 @@ def sound_of(source: Path | bytes, rate: int, longest: float) -> np.ndarray | No
                 raise Unreadable("there are neither pictures nor sound in it")
             return None
         return _decoded(container, rate, longest)
+
+
+def begin_of_sound(source: Path | bytes) -> float:
+    """Seconds by the clock of a film at which its sound begins; 0 for sound alone. Raises what `sound_of` does."""
+    if not _is_film(source):
+        return 0.0
+    with opened(source, "video") as container:
+        if not container.streams.audio:
+            return 0.0
+        stream = container.streams.audio[0]
+        return float((stream.start_time or 0) * (stream.time_base or 0))
+
+
+def _is_film(source: Path | bytes) -> bool:
+    if isinstance(source, bytes):
+        return format_of(source[:_START]) not in (None, "gif")
+    try:
+        with source.open("rb") as file:
+            return format_of(file.read(_START)) not in (None, "gif")
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read: {error.strerror or error}", str(source)) from error
 
 
 def _decoded(container: InputContainer, rate: int, longest: float) -> np.ndarray | None:

@@ -13,13 +13,12 @@ from polymodal.cli._answers import refuse_ending
 from polymodal.cli._console import answer
 from polymodal.cli._plot import refuse_ending as refuse_picture
 from polymodal.cli._plot import save
+from polymodal.cli.align import _reading as reading
 from polymodal.cli.align._output import write
 from polymodal.errors import SettingError
 
 if TYPE_CHECKING:
     from polymodal.align.clock import Stream
-
-_SOUND = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus")
 
 
 def clock(
@@ -50,10 +49,8 @@ def clock(
     max_offset: Annotated[
         str | None, typer.Option("--max-offset", metavar="TIME", help="Clocks are no further apart, such as 2min.")
     ] = None,
-    unit: Annotated[str, typer.Option("--unit", help="Of numbers that are times: ns, us, ms, s, min, h, D.")] = "s",
-    zone: Annotated[
-        str | None, typer.Option("--zone", metavar="NAME", help="Where clocks stood that show local time.")
-    ] = None,
+    unit: reading.Unit = "s",
+    zone: reading.Zone = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Write SECOND with times by the clock of FIRST."),
@@ -77,7 +74,6 @@ def clock(
         raise SettingError("with --events only times count; leave --phase, --column and --window out")
     own_time, _, other_time = time.partition("=")
     names = [one.partition("=") for one in column or ()]
-    reading: dict[str, Any] = {"unit": unit, "zone": zone}
     limits: dict[str, Any] = {"max_offset": max_offset}
     way = pm.align.clock
     if events:
@@ -86,8 +82,8 @@ def clock(
     else:
         columns = [own for own, _, _ in names] or None, [other or own for own, _, other in names] or None
         streams = (
-            _stream(first, own_time, columns[0], reading),
-            _stream(second, other_time or own_time, columns[1], reading),
+            reading.stream(first, own_time, columns[0], unit, zone),
+            reading.stream(second, other_time or own_time, columns[1], unit, zone),
         )
         found = way.drift(*streams, window=window, phase=phase, **limits) if drift else None
         found = way.offset(*streams, phase=phase, **limits) if found is None else found
@@ -96,12 +92,6 @@ def clock(
     if out is not None:
         moved: Stream = found.apply(found.second)
         write(moved.to_pandas(), out)
-
-
-def _stream(source: str, time: str, columns: list[str] | None, reading: dict[str, Any]) -> Stream:
-    if source.lower().endswith(_SOUND):
-        return pm.align.clock.sound_stream(source)
-    return pm.align.clock.Stream.read(source, time=time, columns=columns, name=Path(source).stem, **reading)
 
 
 def _times(source: str, name: str) -> Any:
