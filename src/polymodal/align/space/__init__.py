@@ -6,9 +6,13 @@
 array([[50., 10.]])
 """
 
+from polymodal.align.space.copying import Copied, Neighbours, copy, nearest
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.landmarks import landmarks
 from polymodal.align.space.registration import Pairs, Registration, Views
+from polymodal.align.space.soft_match import SoftMatch
+from polymodal.align.space.spot_matching import expression
+from polymodal.align.space.spots import Spots
 from polymodal.align.space.transform import Chain, Inverse, Transform
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.align.space.transforms.displacement import Displacement
@@ -19,17 +23,24 @@ from polymodal.align.space.verdict import Spread, Verdict
 __all__ = [
     "Affine",
     "Chain",
+    "Copied",
     "Displacement",
     "Frame",
     "Inverse",
+    "Neighbours",
     "Pairs",
     "Registration",
+    "SoftMatch",
+    "Spots",
     "Spread",
     "ThinPlateSpline",
     "Transform",
     "Verdict",
     "Views",
+    "copy",
+    "expression",
     "landmarks",
+    "nearest",
     "resizing",
     "scaling",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from polymodal.align.space.transforms.thin_plate_spline import bump
 
 Fit = Callable[[np.ndarray, np.ndarray], np.ndarray]
-_AS_ONE = 1e-12  # squared singular value of a spline's equations, from which they have no answer
+_AS_ONE = 1e-12  # least eigenvalue of a spline's equations in parts of the greatest, from which they have no answer
 
 
 def matched(moving: np.ndarray, fixed: np.ndarray, *, scaled: bool, mirrored: bool = False) -> np.ndarray:
@@ -83,20 +83,21 @@ def spline(moving: np.ndarray, fixed: np.ndarray, smoothing: float) -> Spline | 
     here = (moving - middle) / unit
     far = np.linalg.norm(here[:, None] - here, axis=2)
     design = np.concatenate([here, np.ones((n, 1))], axis=1)
-    whole = np.zeros((n + d + 1, n + d + 1))
-    whole[:n, :n] = bump(far, d) + n * smoothing * np.eye(n)
-    whole[:n, n:], whole[n:, :n] = design, design.T
-    values = np.linalg.svd(whole, compute_uv=False)
-    if values[-1] <= _AS_ONE * values[0]:
+    kernel = bump(far, d) + n * smoothing * np.eye(n)
+    basis, upper = np.linalg.qr(design, mode="complete")
+    plane, bends = basis[:, : d + 1], basis[:, d + 1 :]  # what the affine part can do, and what it cannot
+    inner = bends.T @ kernel @ bends
+    values = np.linalg.eigvalsh(inner)
+    if len(values) and values[0] <= _AS_ONE * values[-1]:
         return None
-    inverse = np.linalg.inv(whole)
-    solved = np.linalg.solve(whole, np.concatenate([fixed, np.zeros((d + 1, d))]))
-    weights, plane = solved[:n], solved[n:].T
-    linear = plane[:, :-1] / unit
-    matrix = np.concatenate([linear, plane[:, -1:] - (linear @ middle)[:, None]], axis=1)
-    own = np.diagonal(inverse)[:n]
-    free = np.abs(own) > _AS_ONE  # with d + 1 landmarks the affine part alone goes through all
-    left_out = np.linalg.norm(weights, axis=1) / np.where(free, np.abs(own), 1.0)
+    inverse = bends @ np.linalg.solve(inner, bends.T)
+    weights = inverse @ fixed
+    solved = np.linalg.solve(upper[: d + 1], plane.T @ (fixed - kernel @ weights)).T
+    linear = solved[:, :-1] / unit
+    matrix = np.concatenate([linear, solved[:, -1:] - (linear @ middle)[:, None]], axis=1)
+    own = np.diagonal(inverse)
+    free = own > _AS_ONE * own.max()  # else the affine part alone hangs on this landmark
+    left_out = np.linalg.norm(weights, axis=1) / np.where(free, own, 1.0)
     return Spline(weights, matrix, unit, left_out)
 
 

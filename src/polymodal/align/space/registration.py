@@ -13,6 +13,7 @@ import numpy as np
 
 from polymodal.align._wording import duration, paragraphs
 from polymodal.align.space import _documents as documents
+from polymodal.align.space.soft_match import SoftMatch
 from polymodal.align.space.transform import Transform
 from polymodal.align.space.verdict import Verdict
 from polymodal.errors import ArtifactError, DataError
@@ -58,6 +59,7 @@ class Registration:
         method: how it was found.
         views: small pictures to look at; None for points, and once loaded.
         pairs: points to look at; None for pictures, and once loaded.
+        match: which spots go with which, from `expression`; None otherwise, and once loaded.
     """
 
     transform: Transform
@@ -66,6 +68,7 @@ class Registration:
     method: str
     views: Views | None = None
     pairs: Pairs | None = None
+    match: SoftMatch | None = None
 
     def __str__(self) -> str:
         title = f"{self.transform}\n{self.method}, {duration(self.seconds)}: {self.verdict.level}"

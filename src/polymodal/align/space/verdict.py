@@ -56,6 +56,7 @@ RULES = {
     "second_best": Rule(0.95, 1.1, True, False, "quite another placement fits {value} as well as this one"),
     "residual": Rule(0.05, 0.2, True, True, "points stay {value} {unit} apart for the worst tenth"),
     "leave_one_out": Rule(0.05, 0.25, True, True, "a point left out is missed by {value} {unit} for the worst tenth"),
+    "agreement": Rule(0.02, 0.1, True, True, "the check ends {value} {unit} away for the worst tenth"),
     "matched": Rule(0.7, 0.5, False, False, "{value} of the points have a partner"),
 }
 
@@ -76,7 +77,8 @@ class Verdict:
         second_best: how well quite another placement fits, in parts of the best; near 1 is ambiguous.
         residual: distances that are left between points that belong together.
         leave_one_out: the same for points that took no part in the fit.
-        matched: share of points with a partner.
+        matched: share of points with a partner; where an overlap was told, of those that should have one.
+        agreement: how far another registration ends from this one.
     """
 
     level: Level
@@ -91,6 +93,7 @@ class Verdict:
     residual: Spread | None = None
     leave_one_out: Spread | None = None
     matched: float | None = None
+    agreement: Spread | None = None
 
     @classmethod
     def of(
