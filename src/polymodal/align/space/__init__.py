@@ -9,6 +9,7 @@ array([[50., 10.]])
 from polymodal.align.space.copying import Copied, Neighbours, copy, nearest
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.landmarks import landmarks
+from polymodal.align.space.pictures import pictures
 from polymodal.align.space.registration import Pairs, Registration, Views
 from polymodal.align.space.soft_match import SoftMatch
 from polymodal.align.space.spot_matching import expression
@@ -40,6 +41,7 @@ __all__ = [
     "copy",
     "expression",
     "landmarks",
+    "pictures",
     "nearest",
     "resizing",
     "scaling",

@@ -1,0 +1,153 @@
+"""The search for the map between two pictures: all angles, the best of them refined, then what an affine map leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from polymodal.align.space._angles import Start, agreement, correlation, starts
+from polymodal.align.space._deforming import Way, deformation
+from polymodal.align.space._refining import View, affine, similarity
+
+N_STEPS = 4  # that are told to `tell`
+_FAR_BETTER = 0.1  # correlation plus overlap
+_WORSE = 0.05  # of the same: a search that loses more has gone astray
+_ELSEWHERE = 0.1  # of the diagonal, from which on two placements are not the same
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A map of places of the fixed picture to places of the moving one, both in pixels as they were searched.
+
+    Attributes:
+        matrix: `[2, 3]`.
+        offsets: `[h, w, 2]` on the fixed picture, added to a place before the matrix is applied; None for none.
+        score: correlation plus overlap of the best placement, before it was refined beyond a similarity.
+        second: the same of the best one that is quite another; None where all searches ended in one place.
+        mirrored: the same of the moving picture turned over.
+        is_mirrored: whether the moving picture is turned over by the map.
+        is_lost: whether the pictures parted, so that the map is only the best start.
+    """
+
+    matrix: np.ndarray
+    offsets: np.ndarray | None
+    score: float
+    second: float | None
+    mirrored: float
+    is_mirrored: bool
+    is_lost: bool
+
+    @property
+    def is_far_better_mirrored(self) -> bool:
+        """Whether the section seems to have been turned over, and the map does not."""
+        return not self.is_mirrored and self.mirrored > self.score + _FAR_BETTER
+
+    def places(self, points: np.ndarray) -> np.ndarray:
+        """Where points `[n, 2]` of the fixed picture lie in the moving one."""
+        if self.offsets is not None:
+            at = points[:, ::-1].T
+            shifts = [ndimage.map_coordinates(self.offsets[..., k], at, order=1, mode="nearest") for k in (0, 1)]
+            points = points + np.stack(shifts, axis=1)
+        moved: np.ndarray = points @ self.matrix[:, :2].T + self.matrix[:, 2]
+        return moved
+
+    def moved(self, values: np.ndarray, shape: tuple[int, ...], fill: float = 0.0) -> np.ndarray:
+        """A picture `[h, w]` or `[h, w, c]` of the moving grid on the fixed one."""
+        at = self.places(grid(shape))[:, ::-1].T
+        bands = values[..., None] if values.ndim == 2 else values
+        found = [
+            ndimage.map_coordinates(bands[..., k].astype(np.float32), at, order=1, cval=fill).reshape(shape)
+            for k in range(bands.shape[2])
+        ]
+        return found[0] if values.ndim == 2 else np.stack(found, axis=-1)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    matrix: np.ndarray
+    information: float
+    score: float
+
+
+def fit(
+    fixed: View, moving: View, deformable: Way | None, may_mirror: bool, sees_mirror: bool, tell: Callable[[str], None]
+) -> Fit:
+    """The whole search.
+
+    Args:
+        deformable: what follows the affine map.
+        may_mirror: whether the moving picture may be turned over.
+        sees_mirror: whether that is tried at all.
+        tell: called with the name of each step.
+    """
+    tell("angles")
+    flipped = _flipped(moving)
+    plain, turned = (starts(fixed.channel, fixed.mask, one.channel, one.mask) for one in (moving, flipped))
+    tell("shift, rotation and scale")
+    placed = [_placed(fixed, moving, start) for start in plain]
+    over: list[_Placed] = []
+    if sees_mirror and (may_mirror or turned[0].score > plain[0].score - _FAR_BETTER):
+        over = [_placed(fixed, flipped, start) for start in (turned if may_mirror else turned[:1])]
+    mirrored = max((one.score for one in over), default=turned[0].score)
+    is_mirrored = may_mirror and mirrored > max(one.score for one in placed)
+    if is_mirrored:
+        placed, moving = over, flipped
+    best = min(placed, key=lambda one: one.information)
+    tell("affine map")
+    found = affine(fixed, moving, best.matrix)
+    is_worse = not np.isfinite(found.information) or _score(fixed, moving, found.matrix) < best.score - _WORSE
+    matrix = best.matrix if is_worse else found.matrix
+    tell("deformation")
+    is_lost = not np.isfinite(best.information)
+    offsets = None if deformable is None or is_lost else deformation(fixed, moving, matrix, deformable)
+    others = [one.score for one in placed if _apart(one.matrix, best.matrix, fixed.mask)]
+    if is_mirrored:
+        matrix = np.diag([-1.0, 1.0]) @ matrix + [[0, 0, moving.mask.shape[1] - 1], [0, 0, 0]]
+    return Fit(matrix, offsets, best.score, max(others, default=None), mirrored, is_mirrored, is_lost)
+
+
+def grid(shape: tuple[int, ...], step: int = 1) -> np.ndarray:
+    """`[n, 2]` places (x, y) of every so many pixels."""
+    rows, columns = np.mgrid[: shape[0] : step, : shape[1] : step]
+    return np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float64)
+
+
+def overlap(fixed: np.ndarray, moved: np.ndarray) -> float:
+    """Of two masks (Dice 1945)."""
+    total = fixed.sum() + moved.sum()
+    return float(2 * (fixed & moved).sum() / total) if total else 0.0
+
+
+def likeness(fixed: np.ndarray, moved: np.ndarray, where: np.ndarray) -> float:
+    """Correlation of two channels inside a mask; 0 where there is nothing."""
+    return correlation(fixed[where], moved[where]) if where.any() else 0.0
+
+
+def _placed(fixed: View, moving: View, start: Start) -> _Placed:
+    """A start refined; as it was, where the search led away from it."""
+    found = similarity(fixed, moving, start)
+    before = _score(fixed, moving, start.matrix)
+    if not np.isfinite(found.information):
+        return _Placed(start.matrix, found.information, before)
+    after = _score(fixed, moving, found.matrix)
+    matrix, score = (start.matrix, before) if after < before - _WORSE else (found.matrix, after)
+    return _Placed(matrix, found.information, score)
+
+
+def _score(fixed: View, moving: View, matrix: np.ndarray) -> float:
+    as_fit = Fit(matrix, None, 0.0, None, 0.0, False, False)
+    channel, mask = (as_fit.moved(one, fixed.mask.shape) for one in (moving.channel, moving.mask))
+    return agreement(fixed.channel, fixed.mask.astype(np.float32), channel, mask)
+
+
+def _flipped(view: View) -> View:
+    return View(np.ascontiguousarray(view.channel[:, ::-1]), np.ascontiguousarray(view.mask[:, ::-1]))
+
+
+def _apart(first: np.ndarray, second: np.ndarray, mask: np.ndarray) -> bool:
+    points = np.argwhere(mask)[:: max(1, int(mask.sum()) // 500), ::-1]
+    far = np.linalg.norm((points @ first[:, :2].T + first[:, 2]) - (points @ second[:, :2].T + second[:, 2]), axis=1)
+    return bool(far.mean() > _ELSEWHERE * np.linalg.norm(np.ptp(points, axis=0)))
