@@ -26,7 +26,7 @@ from polymodal.training.ensemble import Recipe, held_out_rows
 from polymodal.training.fit import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
-from polymodal.training.rows import learners, pairable, refuse_unreadable, settled
+from polymodal.training.rows import learners, pairable, refuse_unreadable, same_rows, settled
 from polymodal.training.settings import ALIGN, CONTRAST, setting_faults
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def learn(
         chosen = chosen.with_schema(choice.schema).with_cells({n: chosen.cells(n) for n in choice.schema.names})
         preprocessor = Preprocessor.measure(stored.sample(chosen, model.seed), choice.frozen)
         prepared = stored.streamed(chosen, preprocessor)
+    if model.same is not None:
+        prepared = replace(prepared, same=same_rows(chosen, model.same))
     features = {n: probe(n, e, prepared) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
     aligns = model.objective == ALIGN
     n_asked = 1 if aligns else preset.n_folds(chosen) if model.folds == "auto" else model.folds

@@ -55,8 +55,9 @@ class Model(Searching):
         preset: "fast" (no network), "good" or "best" (a second network, with late fusion, and five folds at almost
             any size).
         learners: what to train instead of what the preset names: "network", further networks by the name of their
-            fusion, "linear", "trees", "prototypes" (nearest class mean) and "gaussian" (shared-covariance
-            discriminant), the last two for categories and labels; what is more than one is weighed on rows held out.
+            fusion, "linear", "trees", "factors" and "factored_trees" (of cells that come back, for all but survival and
+            ordinal targets), "prototypes" (nearest class mean) and "gaussian" (shared-covariance discriminant), the
+            last two for categories and labels; what is more than one is weighed on rows held out.
         folds: parts of the rows that are held out in turn, each with its own network, whose answers are averaged; 1
             holds out a seventh once; "auto" is five for few rows or few groups, else one.
         seed: of everything drawn; on CPU the same seed gives the same model bit for bit.
@@ -79,6 +80,9 @@ class Model(Searching):
             unless told otherwise, "infonce" (which of all belongs to this one?), both by every two modalities that a
             row has, or "total_correlation" (do all the cells of a row belong together?), which finds what no two tell.
         hub: for "align", the modality that all others are paired with, instead of each with each.
+        same: for "align", a column: rows with one value in it show the same thing, so that all their cells belong
+            together, and each of them is a right one to find; such as the label by which pictures and sounds were
+            brought together, or the product of several photographs. Not with "total_correlation".
         rows_at_once: rows of a batch that are encoded at once; each part of a larger batch is encoded again when its
             gradient is due (gradient caching), so that `batch_size` is not bound by memory, for about a third more
             time. Left out, all of them.
@@ -116,6 +120,7 @@ class Model(Searching):
         objective: str = "predict",
         contrast: str | None = None,
         hub: str | None = None,
+        same: str | None = None,
         rows_at_once: int | None = None,
     ) -> None:
         if encoders is not None and not isinstance(encoders, Mapping):
@@ -131,7 +136,7 @@ class Model(Searching):
         self.patterns, self.balance, self.pretrain = patterns, balance, pretrain
         self.segments, self.curriculum = segments, curriculum
         self.objective, self.contrast, self.hub = objective, contrast, hub
-        self.rows_at_once = rows_at_once
+        self.same, self.rows_at_once = same, rows_at_once
         self.histories: list[History] = []
         self.limitations: list[str] = []
         self._portfolio: Portfolio | None = None

@@ -100,10 +100,14 @@ class Network(nn.Module):
         return loss
 
     def place(self, tokens: Mapping[str, Tokens], batch: Batch | None = None) -> dict[str, Placed]:
-        """Cells in the space; with their batch, those of equal content are told."""
+        """Cells in the space; with their batch, those of equal content are told, and those said to show the same."""
         assert self.space is not None
         keys = {} if batch is None else {name: keys_of(batch.fields[name]) for name in tokens}
-        return {name: self.space.place(name, pooled(one), one.rows, keys.get(name)) for name, one in tokens.items()}
+        same = {} if batch is None or batch.same is None else {n: batch.same[one.rows] for n, one in tokens.items()}
+        return {
+            name: self.space.place(name, pooled(one), one.rows, keys.get(name), same.get(name))
+            for name, one in tokens.items()
+        }
 
 
 def _repeat(values: Tensor, repeats: int) -> Tensor:

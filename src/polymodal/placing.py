@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -24,4 +26,8 @@ def place_rows(network: Network, memory: Memory, device: torch.device | str = "c
         for name, one in network.place(network.encode(batch.to(device))).items():
             values[name].append(one.values)
             rows[name].append(where[one.rows])
-    return {name: Placed(torch.cat(parts), torch.cat(rows[name])) for name, parts in values.items() if parts}
+    found = {name: Placed(torch.cat(parts), torch.cat(rows[name])) for name, parts in values.items() if parts}
+    if memory.same is None:
+        return found
+    same = torch.from_numpy(memory.same).to(device)
+    return {name: replace(one, same=same[one.rows]) for name, one in found.items()}

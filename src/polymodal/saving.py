@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _SETTINGS = (
     "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
     "learning_rate", "weight_decay", "patience", "precision", "accelerator", "patterns",
-    "balance", "pretrain", "segments", "curriculum", "objective", "contrast", "hub", "rows_at_once",
+    "balance", "pretrain", "segments", "curriculum", "objective", "contrast", "hub", "same", "rows_at_once",
 )  # fmt: skip
 
 

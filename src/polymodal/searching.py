@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
 import torch
@@ -16,6 +17,7 @@ from polymodal.schema.schema import Schema
 from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
 from polymodal.store.preprocessing import Preprocessor
+from polymodal.training.rows import same_rows
 from polymodal.training.settings import ALIGN
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Searching(ABC):
     """What `Model` can do once it was fitted with `objective="align"`."""
 
     _device: torch.device
+    same: str | None
 
     @property
     @abstractmethod
@@ -69,11 +72,14 @@ class Searching(ABC):
         network = self._aligned()
         rows, _ = as_table(table, self.schema, files)
         memory = self.preprocessor.prepare(rows, with_labels=False)
+        if self.same is not None and self.same in rows.frame.columns:
+            memory = replace(memory, same=same_rows(rows, self.same))
         return Vectors.of(network, memory, rows.row_names(), self._device)
 
     def retrieval(self, table: Any, *, files: str | os.PathLike[str] | None = None) -> Retrieval:
         """How well each modality of a table finds each other: recall, median rank, and how the space is filled.
 
+        Right are the cell of the same row, those of equal content, and those of rows that show the `same`.
         Raises FitError for a model that was not fitted with objective="align", and when nothing can be looked for.
         """
         from polymodal.crossmodal.retrieval import retrieval

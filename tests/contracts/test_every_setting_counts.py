@@ -51,6 +51,7 @@ MODEL = {
     "objective": "align",
     "contrast": "infonce",
     "hub": "v",
+    "same": "v",
     "rows_at_once": 5,
 }
 

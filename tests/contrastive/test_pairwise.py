@@ -58,6 +58,40 @@ def test_a_stretch_at_a_time_is_all_at_once(kind: str, n: int, at_once: int, rep
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
+def several_sigmoid(x: Tensor, y: Tensor, factor: Tensor, offset: Tensor, alike: Tensor, same: Tensor) -> Tensor:
+    raw = factor * x @ y.T + offset
+    right = -F.logsigmoid(raw) * same / same.sum(dim=1)
+    return (right + -F.logsigmoid(-raw) * ~same * ~alike).sum() / len(x)
+
+
+def several_infonce(x: Tensor, y: Tensor, factor: Tensor, offset: Tensor, alike: Tensor, same: Tensor) -> Tensor:
+    """The outer sum of Khosla et al. 2020, both ways."""
+    raw = (factor * x @ y.T).masked_fill(alike & ~same, -torch.inf)
+    told = [(-one.log_softmax(dim=1)).masked_fill(~same, 0) * same / same.sum(dim=1) for one in (raw, raw.T)]
+    return (told[0].sum() + told[1].sum()) / (2 * len(x))
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "infonce"])
+@given(n=st.integers(1, 9), at_once=st.integers(1, 100), seed=st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_rows_that_show_the_same_belong_together(kind: str, n: int, at_once: int, seed: int) -> None:
+    x, y = unit(n, seed=seed).requires_grad_(), unit(n, seed=seed + 1).requires_grad_()
+    factor, offset = torch.tensor(3.0, requires_grad=True), torch.tensor(-1.0, requires_grad=True)
+    generator = torch.Generator().manual_seed(seed)
+    keys, shown = (torch.randint(low, 3, (n,), generator=generator) for low in (0, -1))
+    own = torch.eye(n, dtype=torch.bool)
+    alike, same = keys[:, None] == keys, (shown[:, None] == shown) & (shown >= 0) | own
+    pair, of = Pair(x, y, None, keys, shown), [x, y, factor, offset]
+    if kind == "sigmoid":
+        found = values_and_slopes(sigmoid_loss(pair, factor, offset, at_once), of)
+        expected = values_and_slopes(several_sigmoid(*of, alike, same), of)
+    else:
+        found = values_and_slopes(infonce_loss(pair, factor, at_once), of)
+        expected = values_and_slopes(several_infonce(*of, alike, same), of)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["sigmoid", "infonce"])
 def test_partly_paired_rows_count_for_the_pairs_they_have(kind: str) -> None:
     contrast = CONTRASTS.get(kind)(NAMES, 6)

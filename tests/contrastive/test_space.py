@@ -59,6 +59,17 @@ def test_ranks_by_the_rest_are_places_in_the_sorted_list() -> None:
     assert found["a"].tolist() == expected
 
 
+def test_the_nearest_of_those_that_show_the_same_is_found() -> None:
+    contrast = CONTRASTS.get("sigmoid")(("a", "b"), 5)
+    a, b = (F.normalize(torch.randn(6, 5), dim=1) for _ in range(2))
+    same = torch.tensor([0, 1, 0, -1, -1, 1])
+    found = ranks_by_the_rest(contrast, {n: Placed(v, torch.arange(6), same=same) for n, v in (("a", a), ("b", b))}, 6)
+    near = a @ b.T
+    for row in range(6):
+        right = ((same == same[row]) & (same[row] >= 0)) | (torch.arange(6) == row)
+        assert found["b"][row] == int((near[row][~right] > near[row][right].max()).sum())
+
+
 def test_vectors_that_fell_together_find_nothing() -> None:
     contrast = CONTRASTS.get("sigmoid")(("a", "b"), 3)
     same = Placed(F.normalize(torch.ones(5, 3), dim=1), torch.arange(5))

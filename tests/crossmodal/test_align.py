@@ -57,6 +57,18 @@ def test_other_contrasts(contrast: str, train: pm.Table, test: pm.Table) -> None
     assert shown.str.startswith("letter3 ").mean() > 0.5
 
 
+def test_rows_that_show_the_same_are_all_right(make_table: Callable[..., pm.Table], tmp_path: Path) -> None:
+    rows, asked = make_table(200, seed=0), make_table(60, seed=1)
+    model = pm.Model(objective="align", same="letter", width=16, epochs=8).fit(rows, progress=False)
+    found = model.retrieval(asked)["panel", "note"]
+    assert found.recall[1] > 0.8
+    assert found.by_chance[1] == pytest.approx(1 / 12, abs=0.03)
+    # Where the column is not there, the cells of a row belong together and nothing is said of others.
+    unknown = pm.Table.read(asked.frame.drop(columns="letter"), types=dict(asked.schema.modalities), ignore=["price"])
+    assert model.retrieval(unknown)["panel", "note"].by_chance[1] < 0.05
+    assert pm.load(model.save(tmp_path / "space.pm")).same == "letter"
+
+
 def test_a_model_of_a_space_predicts_nothing(model: pm.Model, test: pm.Table) -> None:
     for verb in (model.predict, model.evaluate, model.explain):
         with pytest.raises(FitError, match="learnt a shared space and no target; ask vectors, retrieval or index"):

@@ -51,6 +51,12 @@ def table() -> pm.Table:
         ({"encoders": {"note": "image"}}, "encoder 'image' reads image cells; 'note' is text"),
         ({"encoders": {"tabular": "some/hub-name"}}, "pretrained encoders are there for audio, image, sequence"),
         ({"objective": "aling"}, "unknown objective 'aling'. Did you mean 'align'?"),
+        ({"same": "y"}, "same='y' says which rows belong together in a shared space; there is one with"),
+        (
+            {"objective": "align", "same": "y", "contrast": "total_correlation"},
+            "same='y' is for contrasts of pairs; contrast='total_correlation' looks at whole rows",
+        ),
+        ({"objective": "align", "same": "Y"}, "same='Y' is no column of the table. Did you mean 'y'?"),
         ({"contrast": "infonse"}, "unknown contrast 'infonse'. Did you mean 'infonce'?"),
         ({"accelerator": "abacus"}, "accelerator='abacus' with precision='32-true' cannot be had here"),
     ],

@@ -74,6 +74,10 @@ def fit(
         str | None,
         typer.Option("--hub", metavar="NAME", help="For --objective align, pair all others with this modality."),
     ] = None,
+    same: Annotated[
+        str | None,
+        typer.Option("--same", metavar="COLUMN", help="For --objective align: rows of one value show the same thing."),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option("--batch-size", min=1, help="Rows a step of training.")] = None,
     rows_at_once: Annotated[
         int | None, typer.Option("--rows-at-once", min=1, help="Rows of a batch encoded at once, to save memory.")
@@ -138,6 +142,7 @@ def fit(
         objective=objective,
         contrast=contrast,
         hub=hub,
+        same=same,
         batch_size=batch_size,
         rows_at_once=rows_at_once,
         seed=seed,

@@ -26,11 +26,14 @@ class Placed:
         values: `[n, E]` vectors of length one.
         rows: `[n]` which row of the batch each belongs to, ascending.
         keys: `[n]` equal for cells of equal content, which are no negatives of each other; None where all differ.
+        same: `[n]` equal for rows that are said to show the same thing, whose cells belong together; below 0 where
+            nothing is said, None where nothing is of any row.
     """
 
     values: Float[Tensor, "n E"]
     rows: Int64[Tensor, " n"]
     keys: Int64[Tensor, " n"] | None = None
+    same: Int64[Tensor, " n"] | None = None
 
 
 class Contrast(nn.Module):
@@ -109,25 +112,31 @@ def pairs_of(names: Sequence[str], hub: str | None = None) -> list[tuple[str, st
 
 @dataclass(frozen=True)
 class Pair:
-    """The rows of a batch that have both of two modalities: vectors `[n, E]` of each, and what is no negative."""
+    """The rows of a batch that have both of two modalities: vectors `[n, E]` of each, and what is no negative.
+
+    Cells of equal content are none. Cells of rows that show the `same` belong together like those of one row.
+    """
 
     first: Float[Tensor, "n E"]
     second: Float[Tensor, "n E"]
     first_keys: Int64[Tensor, " n"] | None
     second_keys: Int64[Tensor, " n"] | None
+    same: Int64[Tensor, " n"] | None = None
 
     @classmethod
     def of(cls, first: Placed, second: Placed) -> Pair:
         """Side by side, row by row."""
         here, there = (torch.isin(a.rows, b.rows) for a, b in ((first, second), (second, first)))
-        keys = [None if one.keys is None else one.keys[where] for one, where in ((first, here), (second, there))]
-        return cls(first.values[here], second.values[there], *keys)
+        first_keys = None if first.keys is None else first.keys[here]
+        second_keys = None if second.keys is None else second.keys[there]
+        same = None if first.same is None else first.same[here]
+        return cls(first.values[here], second.values[there], first_keys, second_keys, same)
 
     def __len__(self) -> int:
         return len(self.first)
 
     def alike(self, start: int, stop: int) -> Tensor | None:
-        """`[stop - start, n]`: which rows are no negatives of some, as they show the same; never a row itself."""
+        """`[stop - start, n]`: which rows are no negatives of some, as they hold the same; never one that belongs."""
         found: Tensor | None = None
         for keys in (self.first_keys, self.second_keys):
             if keys is not None:
@@ -135,6 +144,25 @@ class Pair:
                 found = same if found is None else found.logical_or_(same)
         if found is not None:
             found[torch.arange(stop - start), torch.arange(start, stop)] = False
+            if self.same is not None:
+                found &= ~self._belongs(start, stop)
+        return found
+
+    def shares(self, start: int, stop: int) -> Tensor | None:
+        """`[stop - start, n]`: how much each row counts as the right one of some, in all 1; None where only its own is.
+
+        All that belong count alike (Khosla et al. 2020).
+        """
+        if self.same is None:
+            return None
+        found = self._belongs(start, stop).float()
+        return found / found.sum(dim=1, keepdim=True)
+
+    def _belongs(self, start: int, stop: int) -> Tensor:
+        assert self.same is not None
+        some = self.same[start:stop, None]
+        found = (some == self.same) & (some >= 0)
+        found[torch.arange(stop - start), torch.arange(start, stop)] = True
         return found
 
 

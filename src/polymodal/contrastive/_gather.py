@@ -23,6 +23,7 @@ def of_all_ranks(placed: Mapping[str, Placed], names: Sequence[str], width: int)
     last = max((int(one.rows[-1]) for one in placed.values() if len(one.rows)), default=-1)
     told = [len(placed[name].rows) if name in placed else 0 for name in names]
     told += [int(name in placed and placed[name].keys is not None) for name in names]
+    told += [int(name in placed and placed[name].same is not None) for name in names]
     by_rank = torch.stack(_everywhere(torch.tensor([last + 1, *told], device=device))).tolist()
     sizes = [said[0] for said in by_rank]
     found = {}
@@ -31,14 +32,17 @@ def of_all_ranks(placed: Mapping[str, Placed], names: Sequence[str], width: int)
         if not any(counts):
             continue
         mine = placed.get(name)
-        if mine is None:
+        if mine is None or not len(mine.rows):
             nothing = torch.zeros(0, dtype=torch.int64, device=device)
-            mine = Placed(torch.zeros(0, width, device=device), nothing, nothing)
+            mine = Placed(torch.zeros(0, width, device=device), nothing, nothing, nothing)
         values: Tensor = _Gathered.apply(mine.values.float(), counts)
         rows = [some + sum(sizes[:rank]) for rank, some in enumerate(_parts(mine.rows, counts))]
-        keyed = [said[1 + len(names) + place] for said, count in zip(by_rank, counts, strict=True) if count]
-        keys = torch.cat(_parts(mine.keys, counts)) if all(keyed) and mine.keys is not None else None
-        found[name] = Placed(values, torch.cat(rows), keys)
+        more = []
+        for kind, numbers in enumerate((mine.keys, mine.same), start=1):
+            column = 1 + kind * len(names) + place
+            are_there = all(said[column] for said, count in zip(by_rank, counts, strict=True) if count)
+            more.append(torch.cat(_parts(numbers, counts)) if are_there and numbers is not None else None)
+        found[name] = Placed(values, torch.cat(rows), *more)
     return found
 
 

@@ -16,7 +16,8 @@ _AT_ONCE = 1 << 22
 def ranks_by_the_rest(contrast: Contrast, placed: Mapping[str, Placed], size: int) -> dict[str, np.ndarray]:
     """For each modality, of each row with it and another: how many cells of the others come before its own, from 0.
 
-    Cells that are as near as its own count half. `size` is the number of rows.
+    Cells that are as near as its own count half. Of rows said to show the same the nearest cell counts as its own.
+    `size` is the number of rows.
     """
     device = next(contrast.parameters()).device
     place = {name: torch.full((size,), -1, device=device) for name in placed}
@@ -43,6 +44,10 @@ def ranks_by_the_rest(contrast: Contrast, placed: Mapping[str, Placed], size: in
                 }
                 near = contrast.scores(query, name, one.values)
                 own = near.gather(1, some[:, None])
+                if one.same is not None:
+                    others_of_it = (one.same[some, None] == one.same) & (one.same[some, None] >= 0)
+                    own = torch.maximum(own, near.masked_fill(~others_of_it, -torch.inf).amax(dim=1, keepdim=True))
+                    near = near.masked_fill(others_of_it, -torch.inf).scatter(1, some[:, None], own)
                 before = (near > own).sum(dim=1) + 0.5 * ((near == own).sum(dim=1) - 1)
                 ranks.append(before.cpu().numpy())
         found[name] = np.concatenate(ranks)

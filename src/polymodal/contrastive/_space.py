@@ -36,9 +36,10 @@ class Space(nn.Module):
         values: Float[Tensor, "n D"],
         rows: Int64[Tensor, " n"],
         keys: Int64[Tensor, " n"] | None = None,
+        same: Int64[Tensor, " n"] | None = None,
     ) -> Placed:
         """Cells of a modality in the space, each with its row."""
-        return Placed(F.normalize(self.projectors[name](values).float(), dim=1), rows, keys)
+        return Placed(F.normalize(self.projectors[name](values).float(), dim=1), rows, keys, same)
 
     def forward(self, placed: Mapping[str, Placed], n_ranks: int = 1) -> Float[Tensor, ""]:
         """The contrastive loss of a batch; of several ranks, that of the batches of all of them together."""

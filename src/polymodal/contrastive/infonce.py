@@ -29,7 +29,7 @@ class InfoNCE(Pairwise):
 
 
 def infonce_loss(pair: Pair, factor: Float[Tensor, ""], at_once: int | None = None) -> Float[Tensor, ""]:
-    """Mean over n rows, both ways, of the log of one over the share of the right one.
+    """Mean over n rows, both ways, of the log of one over the share of the right one, or its mean over several.
 
     >>> x = torch.eye(2)
     >>> round(float(infonce_loss(Pair(x, x, None, None), torch.tensor(1.0))), 4)
@@ -55,7 +55,10 @@ class _Mean(torch.autograd.Function):
         right = x.new_empty(n)
         for start, stop in stretches:
             raw = similarities(start, stop)
-            right[start:stop] = raw.diagonal(start)
+            shares = pair.shares(start, stop)
+            right[start:stop] = (
+                raw.diagonal(start) if shares is None else torch.where(shares > 0, shares * raw, 0.0).sum(dim=1)
+            )
             of_first[start:stop] = raw.logsumexp(dim=1)
             of_second = torch.logaddexp(of_second, raw.logsumexp(dim=0))
         slopes = [torch.zeros_like(x), torch.zeros_like(y), x.new_zeros(())]
@@ -64,7 +67,11 @@ class _Mean(torch.autograd.Function):
                 raw = similarities(start, stop)
                 slope = (raw - of_first[start:stop, None]).exp_()
                 slope += raw.sub_(of_second).exp_()
-                slope.diagonal(start).sub_(2.0)
+                shares = pair.shares(start, stop)
+                if shares is None:
+                    slope.diagonal(start).sub_(2.0)
+                else:
+                    slope.sub_(shares, alpha=2.0)
                 slope /= 2 * n
                 toward = slope @ y
                 slopes[0][start:stop] = toward * factor

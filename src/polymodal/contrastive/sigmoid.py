@@ -60,15 +60,21 @@ class _Summed(torch.autograd.Function):
         slopes = [torch.zeros_like(x), torch.zeros_like(y), x.new_zeros(()), x.new_zeros(())]
         for start, stop in spans(len(x), *(() if at_once is None else (at_once,))):
             raw = (x[start:stop] @ y.T).mul_(factor).add_(offset)
-            own = raw.diagonal(start)
-            total -= own.sum(dtype=torch.float64)  # softplus(-s) = softplus(s) - s
-            alike = pair.alike(start, stop)
+            alike, shares = pair.alike(start, stop), pair.shares(start, stop)
+            right = raw.diagonal(start) if shares is None else shares * raw
+            total -= right.sum(dtype=torch.float64)  # softplus(-s) = softplus(s) - s
             if alike is not None:
                 raw.masked_fill_(alike, -torch.inf)
-            total += F.softplus(raw).sum(dtype=torch.float64)
+            # Several right ones count together as much as one.
+            counts = None if shares is None else torch.where(shares > 0, shares, 1.0)
+            each = F.softplus(raw)
+            total += (each if counts is None else each.mul_(counts)).sum(dtype=torch.float64)
             if wants:
                 slope = raw.sigmoid_()
-                slope.diagonal(start).sub_(1.0)
+                if counts is None or shares is None:
+                    slope.diagonal(start).sub_(1.0)
+                else:
+                    slope.mul_(counts).sub_(shares)
                 toward = slope @ y
                 slopes[0][start:stop] = toward * factor
                 slopes[1].addmm_(slope.T, x[start:stop] * factor)

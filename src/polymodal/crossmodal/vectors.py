@@ -21,7 +21,7 @@ class Vectors:
         names: `[N]` ids or positions of the rows.
         values: by modality `[n, E]` float32 vectors of length one.
         rows: by modality `[n]` which row each belongs to, ascending.
-        keys: by modality `[n]` equal for cells of equal content.
+        keys: by modality `[n]` equal for cells of equal content, and for those of rows said to show the same thing.
     """
 
     names: np.ndarray
@@ -79,4 +79,7 @@ class Vectors:
 def _keys(memory: Memory, name: str, rows: np.ndarray) -> np.ndarray:
     contents = [content_of(array) for row in rows if (array := memory.arrays[name][row]) is not None]
     _, keys = np.unique(np.array([hash(one) for one in contents], dtype=np.int64), return_inverse=True)
-    return np.asarray(keys)
+    if memory.same is None:
+        return np.asarray(keys)
+    same = memory.same[rows]
+    return np.where(same >= 0, same, len(memory) + keys)

@@ -53,7 +53,8 @@ class KnownLabels:
 class Batch:
     """`size` rows: a Field for each modality that any of them has, labels for each target, a weight for each row.
 
-    `places [B]` says where a loader found each row.
+    `places [B]` says where a loader found each row; `same [B]` is equal for rows that are said to show the same thing,
+    and below 0 where nothing is said.
     """
 
     fields: Mapping[str, Field]
@@ -61,6 +62,7 @@ class Batch:
     labels: Mapping[str, KnownLabels] = field(default_factory=dict)
     weight: Float[Tensor, " B"] | None = None
     places: Int64[Tensor, " B"] | None = None
+    same: Int64[Tensor, " B"] | None = None
 
     def present(self, names: Sequence[str]) -> Bool[Tensor, "B M"]:
         """Which of the modalities `names` each row has."""
@@ -77,6 +79,7 @@ class Batch:
             fields={name: one.to(device) for name, one in self.fields.items()},
             labels={name: labels.to(device) for name, labels in self.labels.items()},
             weight=None if self.weight is None else self.weight.to(device),
+            same=None if self.same is None else self.same.to(device),
         )
 
 

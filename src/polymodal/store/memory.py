@@ -27,6 +27,7 @@ class Memory:
         weight: `[N]` sample weights, or None.
         faults: the cells that could not be read.
         most_held: rows of which `held` may be asked at once; None for any number.
+        same: `[N]` equal for rows that are said to show the same thing, below 0 where nothing is said; or None.
     """
 
     arrays: Mapping[str, Sequence[np.ndarray | None]]
@@ -36,6 +37,7 @@ class Memory:
     weight: np.ndarray | None = None
     faults: Sequence[CellError] = ()
     most_held: int | None = None
+    same: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.present)
@@ -51,6 +53,7 @@ class Memory:
         for name, labels in self.labels.items():
             content.update(name.encode("utf-8", "surrogatepass") + labels.values.tobytes() + labels.known.tobytes())
         content.update(b"" if self.weight is None else self.weight.tobytes())
+        content.update(b"" if self.same is None else self.same.tobytes())
         return content.hexdigest()
 
     def take(self, rows: np.ndarray) -> Memory:
@@ -61,6 +64,7 @@ class Memory:
             present=self.present[rows],
             labels={name: labels.take(rows) for name, labels in self.labels.items()},
             weight=None if self.weight is None else self.weight[rows],
+            same=None if self.same is None else self.same[rows],
         )
 
     def batch(self, rows: np.ndarray, with_labels: bool = False) -> Batch:
@@ -78,7 +82,8 @@ class Memory:
             for name, held in self.labels.items()
         }
         weight = None if self.weight is None else torch.from_numpy(self.weight[rows]).float()
-        return Batch(fields, len(rows), labels, weight)
+        same = None if self.same is None else torch.from_numpy(self.same[rows])
+        return Batch(fields, len(rows), labels, weight, same=same)
 
     def held(self) -> Memory:
         """The same rows with all their cells in memory, where these are."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from polymodal.errors import FitError, SettingError, UnreadableError
+from polymodal.errors import FitError, SettingError, UnreadableError, near_miss
 from polymodal.schema.table import Table
 
 LEAST_ROWS = 8
@@ -67,6 +68,20 @@ def pairable(table: Table, hub: str | None = None, least: int = LEAST_ROWS) -> T
             "shared space; bring rows that have both, or leave it out: Table.read(..., ignore=...)"
         )
     return table.take(np.flatnonzero(present.any(axis=1)))
+
+
+def same_rows(table: Table, column: str) -> np.ndarray:
+    """`[N]` equal for rows with the same value in a column, -1 where it is empty.
+
+    Raises SettingError for a column that the table does not have.
+
+    >>> same_rows(Table.read({"x": [1.0, 2.0, 3.0, 4.0], "kind": ["b", None, "a", "b"]}), "kind").tolist()
+    [0, -1, 1, 0]
+    """
+    if column not in table.frame.columns:
+        raise SettingError(f"same={column!r} is no column of the table. {near_miss(column, list(table.frame.columns))}")
+    codes, _ = pd.factorize(table.frame[column])
+    return np.asarray(codes, dtype=np.int64)
 
 
 def settled(table: Table) -> Table:

@@ -77,7 +77,12 @@ def _space_faults(asked: Mapping[str, Any], schema: Schema) -> Iterator[str]:
         if asked[noun] not in known:
             yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), [one for one in known if one])}"
     if asked["objective"] != ALIGN:
-        for noun, says in (("hub", "whom modalities are paired with"), ("contrast", "what is learnt from")):
+        about = {
+            "hub": "whom modalities are paired with",
+            "contrast": "what is learnt from",
+            "same": "which rows belong together",
+        }
+        for noun, says in about.items():
             if asked[noun] is not None:
                 yield f"{noun}={asked[noun]!r} says {says} in a shared space; there is one with objective={ALIGN!r}"
         return
@@ -85,6 +90,9 @@ def _space_faults(asked: Mapping[str, Any], schema: Schema) -> Iterator[str]:
         yield f"objective={ALIGN!r} takes two modalities or more; the table has {', '.join(schema.names) or 'none'}"
     if asked["hub"] is not None and asked["hub"] not in schema.modalities:
         yield f"hub={asked['hub']!r} is no modality. {near_miss(str(asked['hub']), schema.names)}"
+    contrast = asked["contrast"]
+    if asked["same"] is not None and contrast in CONTRASTS.names() and CONTRASTS.get(contrast).is_joint:
+        yield f"same={asked['same']!r} is for contrasts of pairs; contrast={contrast!r} looks at whole rows"
     if asked["folds"] not in ("auto", 1):
         yield f"objective={ALIGN!r} learns one space; folds={asked['folds']!r} would learn several"
     if not schema.targets:

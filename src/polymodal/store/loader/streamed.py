@@ -67,6 +67,7 @@ class Streamed(Memory):
         for name, labels in self.labels.items():
             content.update(name.encode("utf-8", "surrogatepass") + labels.values.tobytes() + labels.known.tobytes())
         content.update(b"" if self.weight is None else self.weight.tobytes())
+        content.update(b"" if self.same is None else self.same.tobytes())
         return content.hexdigest()
 
     def take(self, rows: np.ndarray) -> Streamed:
@@ -75,6 +76,7 @@ class Streamed(Memory):
             present=self.present[rows],
             labels={name: labels.take(rows) for name, labels in self.labels.items()},
             weight=None if self.weight is None else self.weight[rows],
+            same=None if self.same is None else self.same[rows],
             places=self._there[1][rows],
         )
 
@@ -87,7 +89,7 @@ class Streamed(Memory):
         index = pd.RangeIndex(len(unique))
         table = Table(table.frame.set_axis(index, axis=0), table.schema, embedded=table.embedded)
         memory = preprocessor.prepare(table, with_labels=False).take(where)
-        return replace(memory, labels=self.labels, weight=self.weight)
+        return replace(memory, labels=self.labels, weight=self.weight, same=self.same)
 
     def batch(self, rows: np.ndarray, with_labels: bool = False) -> Batch:
         batch = self.take(rows).held().batch(np.arange(len(rows)))
@@ -120,7 +122,8 @@ class Streamed(Memory):
             for name, held in self.labels.items()
         }
         weight = None if self.weight is None else torch.from_numpy(self.weight[rows]).float()
-        return replace(batch, labels=labels, weight=weight)
+        same = None if self.same is None else torch.from_numpy(self.same[rows])
+        return replace(batch, labels=labels, weight=weight, same=same)
 
     @property
     def _there(self) -> tuple[StoreRows, np.ndarray, Preprocessor]:
