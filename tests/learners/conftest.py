@@ -29,7 +29,7 @@ def draw_design(rows: int = 60, missing: float = 0.3, seed: int = 0, sparse: boo
     names = ("v", "w", "c")
     present = random.random((rows, 3)) >= missing
     present[~present.any(axis=1), 0] = True
-    wide, compact = {}, {}
+    wide, compact, identity = {}, {}, {}
     for position, (name, width) in enumerate(zip(names, (4, 6, 2), strict=True)):
         cells = random.normal(size=(rows, width)).astype(np.float32)
         compact[name] = cells.copy()
@@ -39,7 +39,8 @@ def draw_design(rows: int = 60, missing: float = 0.3, seed: int = 0, sparse: boo
         here = present[:, position]
         wide[name] = csr_matrix(cells[here]) if sparse and name == "w" else cells[here]
         compact[name] = compact[name][here]
-    return Design(wide, compact, {"v": (), "w": (), "c": (0,)}, present, names)
+        identity[name] = np.digitize(cells[here, 0], np.linspace(-1.5, 1.5, 8))  # nine cells that come back
+    return Design(wide, compact, {"v": (), "w": (), "c": (0,)}, present, names, identity)
 
 
 def draw_task(design: Design, target: Target, seed: int = 0, weight: np.ndarray | None = None) -> Task:

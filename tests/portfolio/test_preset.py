@@ -66,7 +66,7 @@ def test_many_modalities_are_judged_under_those_that_occur(n_modalities):
         ("fsat", None, "unknown preset 'fsat'. Did you mean 'fast'?"),
         (["fast"], None, "unknown preset ['fast']"),
         (3, None, "unknown preset 3"),
-        ("fast", [], "learners names none; any of network, gaussian, linear"),
+        ("fast", [], "learners names none; any of network, factored_trees, factors, gaussian, linear"),
         ("fast", ["tree"], "unknown learner 'tree'. Did you mean 'trees'?"),
         ("fast", [None], "unknown learner None"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,3 +24,17 @@ def distinct(arrays: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray
             found.append(array)
         which[row] = place
     return found, which
+
+
+def identity(array: np.ndarray) -> int:
+    """A whole number of 63 bits, the same for equal prepared cells in every process; of others next to never.
+
+    >>> identity(np.zeros(2)) == identity(np.zeros(2)), identity(np.zeros(2)) == identity(np.zeros((2, 1)))
+    (True, False)
+    """
+    content = hashlib.blake2b(f"{array.dtype}{array.shape}".encode(), digest_size=8)
+    if array.dtype == object:  # several items
+        content.update(b"".join(identity(one).to_bytes(8) for one in array))
+    else:
+        content.update(np.ascontiguousarray(array).tobytes())
+    return int.from_bytes(content.digest()) >> 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from polymodal.features._distinct import identity
 from polymodal.features._features import Features, Matrix
 
 
@@ -20,6 +21,7 @@ class Design:
         categorical: the columns of the compact matrix that hold codes.
         present: `[N, M]` bool.
         names: the M modalities.
+        identity: for each modality that any row has `[n_present]`, equal for equal cells and only for them.
     """
 
     wide: Mapping[str, Matrix]
@@ -27,6 +29,7 @@ class Design:
     categorical: Mapping[str, tuple[int, ...]]
     present: np.ndarray
     names: tuple[str, ...]
+    identity: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -34,11 +37,12 @@ class Design:
         features: Mapping[str, Features],
         arrays: Mapping[str, Sequence[np.ndarray | None]],
         present: np.ndarray,
-        views: Sequence[str] = ("wide", "compact"),
+        views: Sequence[str] = ("wide", "compact", "identity"),
     ) -> Design:
         """Prepared rows in the views that somebody is going to look at; a modality without features is not there."""
         wide: dict[str, Matrix] = {}
         compact: dict[str, np.ndarray] = {}
+        identities: dict[str, np.ndarray] = {}
         kept = present.copy()
         for position, name in enumerate(arrays):
             one = features.get(name)
@@ -48,7 +52,9 @@ class Design:
             if one is not None and cells:
                 wide |= {name: one.wide(cells)} if "wide" in views else {}
                 compact |= {name: one.compact(cells)} if "compact" in views else {}
-        return cls(wide, compact, {n: one.categorical for n, one in features.items()}, kept, tuple(arrays))
+                identities |= {name: np.array([*map(identity, cells)])} if "identity" in views else {}
+        categorical = {n: one.categorical for n, one in features.items()}
+        return cls(wide, compact, categorical, kept, tuple(arrays), identities)
 
     def __len__(self) -> int:
         return len(self.present)

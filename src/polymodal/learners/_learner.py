@@ -48,13 +48,13 @@ class Task:
 class Learner(ABC):
     """One model of one target, from one modality or several.
 
-    `view` says which features it reads. `path` fits it at every strength of `strengths(n_rows)`, from the most
+    `views` say which features it reads. `path` fits it at every strength of `strengths(n_rows)`, from the most
     restrained on, and while the last one does best at those `further` on; which one serves is settled on rows held out,
     or is the middle one where there are too few. `kinds`
     names the targets it can learn, all when empty; for others it is left out. `least` is how many rows it needs.
     """
 
-    view: ClassVar[str]
+    views: ClassVar[tuple[str, ...]]
     kinds: ClassVar[tuple[str, ...]] = ("category", "multilabel", "number", "ordinal", "survival")
     least: ClassVar[int] = 8
     modalities: tuple[str, ...]
@@ -63,6 +63,11 @@ class Learner(ABC):
     def learns(cls, target: Target) -> bool:
         """Whether it can learn such a target."""
         return not cls.kinds or target.kind in cls.kinds
+
+    @classmethod
+    def suits(cls, design: Design, modalities: Sequence[str], task: Task) -> bool:
+        """Whether there is anything in these modalities that it is made for."""
+        return True
 
     @classmethod
     @abstractmethod

@@ -40,7 +40,7 @@ class Gaussian(Learner):
     `seen [C]` of the questions, `means [C, D]`, `covariances [Q, D, D]`.
     """
 
-    view: ClassVar[str] = "wide"
+    views: ClassVar[tuple[str, ...]] = ("wide",)
     kinds: ClassVar[tuple[str, ...]] = ("category", "multilabel")
     least: ClassVar[int] = 2
 

@@ -32,7 +32,7 @@ class Linear(Learner):
     `offsets [m, R]` added where a modality is present, `intercepts [R]`, `seen` the classes that had rows.
     """
 
-    view: ClassVar[str] = "wide"
+    views: ClassVar[tuple[str, ...]] = ("wide",)
     least: ClassVar[int] = 2
 
     kind: str

@@ -30,7 +30,7 @@ class Prototypes(Learner):
     and `sizes` say which label each question is about and how many of the rows `C` are its classes; `seen [C]`.
     """
 
-    view: ClassVar[str] = "wide"
+    views: ClassVar[tuple[str, ...]] = ("wide",)
     kinds: ClassVar[tuple[str, ...]] = ("category", "multilabel")
     least: ClassVar[int] = 2
 

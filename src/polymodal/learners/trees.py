@@ -39,7 +39,7 @@ class Trees(Learner):
     for several labels, else one; `seen`, the classes that had rows; `scale`, of one step of a number's models.
     """
 
-    view: ClassVar[str] = "compact"
+    views: ClassVar[tuple[str, ...]] = ("compact",)
 
     kind: str
     modalities: tuple[str, ...]
@@ -49,6 +49,7 @@ class Trees(Learner):
     models: tuple[str, ...]
     scale: float
     rounds: int
+    hints: Learner | None = None
 
     @classmethod
     def strengths(cls, n_rows: int) -> Sequence[float]:
@@ -75,11 +76,13 @@ class Trees(Learner):
         widths = np.array([design.compact[name].shape[1] for name in modalities])
         columns, owners, categorical = _columns(design, modalities, widths)
         random = np.random.default_rng(task.seed)
-        x, again = columns[rows], rows
+        x, again, subsets = columns[rows], rows, design.present[rows[:, None], mine]
         if len(modalities) > 1:
-            kept = _some_of(design.present[rows[:, None], mine], random)
+            kept = _some_of(subsets, random)
             x = np.concatenate([x, np.where(kept[:, owners], x, np.nan)])
-            again = np.concatenate([rows, rows])
+            again, subsets = np.concatenate([rows, rows]), np.concatenate([subsets, kept])
+        told, held_out = cls._hints(design, modalities, task, again, subsets)
+        x = np.concatenate([x, held_out], axis=1)
         labels, weight, kind = task.labels.take(again), task.loss_weight[again], task.target.kind
         weight[len(rows) :] *= _OF_PARTS
         seen, values, scale = np.arange(len(task.prior)), labels.values, 1.0
@@ -98,7 +101,7 @@ class Trees(Learner):
             settings = (loss, _rounds(loss, max(strengths)), categorical, task)
             models.append(boost(x[known], one[known], share[known], *settings) if varies else "")
         return [
-            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), scale, _rounds(loss, strength))
+            cls(kind, tuple(modalities), task.prior, seen, widths, tuple(models), scale, _rounds(loss, strength), told)
             for strength in strengths
         ]
 
@@ -114,8 +117,20 @@ class Trees(Learner):
         asked = np.flatnonzero(subsets.any(axis=1))
         for start in range(0, len(asked), _AT_ONCE):
             some = asked[start : start + _AT_ONCE]
-            said[some] = self._evidence(np.where(subsets[some][:, owners], columns[rows[some]], np.nan))
+            x = np.where(subsets[some][:, owners], columns[rows[some]], np.nan)
+            said[some] = self._evidence(np.concatenate([x, self._hint(design, rows[some], subsets[some])], axis=1))
         return said[where]
+
+    @classmethod
+    def _hints(
+        cls, design: Design, modalities: Sequence[str], task: Task, rows: np.ndarray, subsets: np.ndarray
+    ) -> tuple[Learner | None, np.ndarray]:
+        """Who gives further columns, and `[n, H]` of them for rows learnt from, by what had not seen the row."""
+        return None, np.zeros((len(rows), 0), dtype=np.float32)
+
+    def _hint(self, design: Design, rows: np.ndarray, subsets: np.ndarray) -> np.ndarray:
+        """`[q, H]` the further columns of rows that are asked."""
+        return np.zeros((len(rows), 0), dtype=np.float32)
 
     def _evidence(self, x: np.ndarray) -> np.ndarray:
         centre = np.zeros(1) if self.kind == "number" else self.prior

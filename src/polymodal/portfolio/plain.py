@@ -156,7 +156,7 @@ def _try_fold(
     """Fill in the evidence `[S, P, N, R]` of the rows held out; False when there is too little to learn from."""
     known = [name for name in modalities if name in fold.design.compact]
     here = task.of(fold.rest)
-    if not known or len(usable(fold.design, known, here)) < _LEAST:
+    if not known or len(usable(fold.design, known, here)) < _LEAST or not kind.suits(fold.design, known, here):
         return False
     for position, one in enumerate(kind.path(fold.design, known, here, strengths)):
         evidence[position, :, fold.place] = one.answer(fold.held_design, patterns).transpose(1, 0, 2)

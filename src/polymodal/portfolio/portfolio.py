@@ -120,7 +120,7 @@ class Portfolio:
             return mean_outputs(networks, memory, patterns, device)
         heard = {member for stack in self.stacks.values() for member in stack.used & set(self.networks)}
         said = {member: mean_outputs(self.networks[member], memory, patterns, device) for member in sorted(heard)}
-        views = {one.view for learners in self.learners.values() for one in learners.values()}
+        views = {view for learners in self.learners.values() for one in learners.values() for view in one.views}
         design = Design.of(self.features, memory.arrays, memory.present, tuple(views))
         kept = patterns[:, None, :] & memory.present[None, :, :]
         found = []

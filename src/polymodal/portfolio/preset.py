@@ -41,10 +41,12 @@ class Preset:
         return min(FOLDS, table.n_groups) if len(table) < limit else 1
 
 
+_PLAIN = ("linear", "trees", "factors", "factored_trees")  # the last two only where cells come back
+
 PRESETS = {
-    "fast": Preset(("linear", "trees"), folds_below=500, grouped_below=5_000),
-    "good": Preset(("network", "linear", "trees"), folds_below=500, grouped_below=5_000),
-    "best": Preset(("network", "late", "linear", "trees"), folds_below=20_000, grouped_below=20_000, is_quick=False),
+    "fast": Preset(_PLAIN, folds_below=500, grouped_below=5_000),
+    "good": Preset(("network", *_PLAIN), folds_below=500, grouped_below=5_000),
+    "best": Preset(("network", "late", *_PLAIN), folds_below=20_000, grouped_below=20_000, is_quick=False),
 }
 
 

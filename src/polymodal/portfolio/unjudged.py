@@ -19,7 +19,9 @@ def unjudged(names: Sequence[str], design: Design, task: Task) -> dict[str, Lear
     modalities = tuple(name for name in design.names if name in design.wide or name in design.compact)
     for name in names:
         kind: type[Learner] = LEARNERS.get(name)
-        if kind.learns(task.target) and modalities and len(usable(design, modalities, task)) >= kind.least:
+        if not modalities or not kind.learns(task.target) or not kind.suits(design, modalities, task):
+            continue
+        if len(usable(design, modalities, task)) >= kind.least:
             strengths = kind.strengths(len(task.labels))
             nothing = np.zeros((0, 0, 0, 0))
             found[name] = refit(Tried(name, modalities, strengths[len(strengths) // 2], nothing), design, task)
