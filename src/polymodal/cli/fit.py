@@ -37,7 +37,8 @@ def fit(
         typer.Option(
             "--learner",
             metavar="NAME",
-            help="Train only this: network, linear, trees, gaussian or prototypes; may be repeated.",
+            help="Train only this: network, linear, trees, factors, factored_trees, gaussian or prototypes, or a fusion; "
+            "may be repeated.",
         ),
     ] = None,
     folds: Annotated[
