@@ -6,10 +6,13 @@
 array([[50., 10.]])
 """
 
+from polymodal.align.space.attach import Attached, attach
+from polymodal.align.space.calibration import pose, read_kitti
 from polymodal.align.space.copying import Copied, Neighbours, copy, nearest
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.landmarks import landmarks
 from polymodal.align.space.pictures import pictures
+from polymodal.align.space.projection import Projection
 from polymodal.align.space.registration import Pairs, Registration, Views
 from polymodal.align.space.soft_match import SoftMatch
 from polymodal.align.space.spot_matching import expression
@@ -17,12 +20,14 @@ from polymodal.align.space.spots import Spots
 from polymodal.align.space.transform import Chain, Inverse, Transform
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.align.space.transforms.displacement import Displacement
+from polymodal.align.space.transforms.pinhole import Pinhole
 from polymodal.align.space.transforms.thin_plate_spline import ThinPlateSpline
 from polymodal.align.space.units import resizing, scaling
 from polymodal.align.space.verdict import Spread, Verdict
 
 __all__ = [
     "Affine",
+    "Attached",
     "Chain",
     "Copied",
     "Displacement",
@@ -30,6 +35,8 @@ __all__ = [
     "Inverse",
     "Neighbours",
     "Pairs",
+    "Pinhole",
+    "Projection",
     "Registration",
     "SoftMatch",
     "Spots",
@@ -38,11 +45,14 @@ __all__ = [
     "Transform",
     "Verdict",
     "Views",
+    "attach",
     "copy",
     "expression",
     "landmarks",
-    "pictures",
     "nearest",
+    "pictures",
+    "pose",
+    "read_kitti",
     "resizing",
     "scaling",
 ]

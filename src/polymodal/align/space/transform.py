@@ -54,7 +54,7 @@ class Transform(ABC):
         parts = [*self._parts(), *other._parts()]
         joined = parts[:1]
         for part in parts[1:]:
-            one = joined[-1].merged(part)
+            one = part.merged(joined[-1])
             joined[-1:] = [joined[-1], part] if one is None else [one]
         return joined[0] if len(joined) == 1 else Chain(tuple(joined))
 
@@ -164,8 +164,8 @@ class Transform(ABC):
     def made_from(cls, fields: Mapping[str, Any], source: Frame, target: Frame) -> Transform:
         """From what `fields` gave; raises DataError, SettingError or KeyError for what is damaged."""
 
-    def merged(self, after: Transform) -> Transform | None:
-        """This and another after it as one of a kind; None where there is no such thing."""
+    def merged(self, before: Transform) -> Transform | None:
+        """Another and this after it as one of a kind; None where there is no such thing."""
         return None
 
     def _parts(self) -> tuple[Transform, ...]:

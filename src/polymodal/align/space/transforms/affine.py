@@ -110,8 +110,8 @@ class Affine(Transform):
         linear = np.linalg.inv(self.linear)
         return Affine.of(linear, -linear @ self.offset, self.target, self.source)
 
-    def merged(self, after: Transform) -> Transform | None:
-        return Affine(after.matrix @ self.matrix, self.source, after.target) if isinstance(after, Affine) else None
+    def merged(self, before: Transform) -> Transform | None:
+        return Affine(self.matrix @ before.matrix, before.source, self.target) if isinstance(before, Affine) else None
 
     def forward(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return points @ self.linear.T + self.offset, np.ones(len(points), dtype=bool)
