@@ -15,6 +15,8 @@ def features(table: pm.Table, name: str, train: np.ndarray) -> np.ndarray:
     samples = [cells.samples[row] for row in here]
     if kind in ("text", "sequence"):
         found = _of_texts(samples, np.isin(here, train))
+    elif kind == "molecule":  # as the letters it is written in
+        found = _of_texts(table.frame[name].iloc[here].astype(str).tolist(), np.isin(here, train))
     elif kind == "image":
         found = np.stack([_thumbnail(sample) for sample in samples])
     elif kind == "series":

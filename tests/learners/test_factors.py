@@ -59,7 +59,8 @@ def test_cells_that_differ_from_row_to_row_are_left_out():
     design, task = draw_pairs()
     once = replace(design, identity={**design.identity, "user": np.arange(600)})
     assert repeating(once, design.names, np.arange(600)) == ["product"]
-    assert Factors.suits(once, design.names, task)
+    assert Factors.suits(once, ("product",), task)
+    assert not Factors.suits(once, design.names, task)  # it would say the same twice
     assert not FactoredTrees.suits(once, design.names, task)
     assert Factors.path(once, design.names, task, [0.25])[0].modalities == ("product",)
 

@@ -61,7 +61,8 @@ class Factors(Learner):
 
     @classmethod
     def suits(cls, design: Design, modalities: Sequence[str], task: Task) -> bool:
-        return bool(repeating(design, modalities, usable(design, modalities, task)))
+        found = repeating(design, modalities, usable(design, modalities, task))
+        return len(found) > 1 or list(modalities) == found  # one of several is the same as that one alone
 
     @classmethod
     def strengths(cls, n_rows: int) -> Sequence[float]:
