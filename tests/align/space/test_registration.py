@@ -34,7 +34,7 @@ def test_it_is_drawn_before_and_after(found: Registration, tmp_path: Path) -> No
     assert overlaid[10, 8].tolist() == [1, 0, 1]  # only in the moving one: magenta
     assert overlaid[10, 13].tolist() == [1, 1, 1]
     points = np.random.default_rng(0).uniform(0, 20, (6, 2))
-    pairs = Pairs(points, points + [[4, 0]], np.stack([np.arange(6)] * 2, axis=1), np.arange(6) > 4)
+    pairs = Pairs(points, points + 4, np.stack([np.arange(6)] * 2, axis=1), np.arange(6) > 4)
     assert len(replace(found, pairs=pairs).plot().axes) == 6
     with pytest.raises(ArtifactError, match="cannot draw"):
         found.plot(tmp_path / "gone" / "views.png")
