@@ -18,6 +18,7 @@ from polymodal.align.space import (
     scaling,
 )
 from polymodal.errors import DataError, SettingError
+from polymodal.registry import TRANSFORMS
 
 KINDS = ("affine", "thin_plate_spline", "displacement", "chain", "inverse")
 
@@ -100,6 +101,10 @@ def test_json_keeps_every_bit(kind: str, seed: int, dimensions: int) -> None:
     assert hash(again) == hash(transform)
     assert type(again) is type(transform)
     np.testing.assert_array_equal(again.points(points), transform.points(points))
+
+
+def test_every_kind_is_held_to_these_laws() -> None:
+    assert set(TRANSFORMS.names()) == {*KINDS, "pinhole"}  # a camera has laws of its own
 
 
 def test_affine_maps_merge_and_tell_what_they_are() -> None:
