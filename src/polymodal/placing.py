@@ -19,12 +19,17 @@ def place_rows(network: Network, memory: Memory, device: torch.device | str = "c
     """By modality, the vectors of the rows that have it, in the order of the rows; each cell is encoded once."""
     if network.training:
         network.eval()
+    canonical = None if network.space is None else network.space.canonical
     values: dict[str, list[torch.Tensor]] = {name: [] for name in memory.collate}
     rows: dict[str, list[torch.Tensor]] = {name: [] for name in memory.collate}
     for places, batch in memory.batches(_ROWS):
         where = torch.from_numpy(np.asarray(places)).to(device)
-        for name, one in network.place(network.encode(batch.to(device))).items():
-            values[name].append(one.values)
+        batch = batch.to(device)
+        for name, one in network.place(network.encode(batch)).items():
+            both = one.values
+            if canonical is not None and canonical.is_set:
+                both = canonical.beside(name, both, batch.fields[name].cleared().values)
+            values[name].append(both)
             rows[name].append(where[one.rows])
     found = {name: Placed(torch.cat(parts), torch.cat(rows[name])) for name, parts in values.items() if parts}
     if memory.same is None:

@@ -12,6 +12,12 @@ from polymodal.contrastive._contrast import Contrast, Placed
 _AT_ONCE = 1 << 22
 
 
+def reciprocal_rank(contrast: Contrast, placed: Mapping[str, Placed], size: int) -> float:
+    """The mean over modalities of that of the ranks from 1 that `ranks_by_the_rest` counts; 0 where no row has two."""
+    ranks = ranks_by_the_rest(contrast, placed, size)
+    return float(np.mean([(1 / (1 + one)).mean() for one in ranks.values()])) if ranks else 0.0
+
+
 @torch.no_grad()
 def ranks_by_the_rest(contrast: Contrast, placed: Mapping[str, Placed], size: int) -> dict[str, np.ndarray]:
     """For each modality, of each row with it and another: how many cells of the others come before its own, from 0.

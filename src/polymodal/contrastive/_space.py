@@ -10,6 +10,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from polymodal.contrastive._canonical import Canonical
 from polymodal.contrastive._contrast import Contrast, Placed
 from polymodal.contrastive._gather import of_all_ranks
 from polymodal.nn.named import Named
@@ -22,13 +23,23 @@ _AT_ONCE = 1 << 22  # numbers of cells looked at at once for their keys
 class Space(nn.Module):
     """Vectors of cells `[n, D]` by modality -> vectors of length one `[n, D]` that can be compared across modalities.
 
-    `contrast` names what they learn from, `hub` the modality that all others are paired with.
+    `contrast` names what they learn from, `hub` the modality that all others are paired with. `panels` says how wide
+    the modalities are whose cells are numbers already: what goes together in them can be told in closed form.
     """
 
-    def __init__(self, names: Sequence[str], width: int, contrast: str, hub: str | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        width: int,
+        contrast: str,
+        hub: str | None = None,
+        panels: Mapping[str, int] | None = None,
+    ) -> None:
         super().__init__()
         self.projectors = Named({name: Projector(width) for name in names})
         self.contrast: Contrast = CONTRASTS.get(contrast)(tuple(names), width, hub)
+        several = panels is not None and len(panels) > 1 and not self.contrast.is_joint
+        self.canonical = Canonical(panels) if several and panels is not None else None
 
     def place(
         self,

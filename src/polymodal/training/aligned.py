@@ -11,6 +11,7 @@ from polymodal.network import Network
 from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
 from polymodal.training.build import build
+from polymodal.training.canonical import add_canonical
 from polymodal.training.ensemble import Recipe, Watch, held_out_rows
 from polymodal.training.fit import History, fit
 
@@ -51,5 +52,6 @@ def train_space(
         checkpoint=checkpoint,
         report=None if watch is None else lambda epoch, epochs, figures: watch(0, 1, epoch, epochs, figures),
     )
+    add_canonical(network, memory.take(rest), memory.take(held), next(network.parameters()).device)
     network.to("cpu")
     return network, history

@@ -12,6 +12,7 @@ from polymodal.adapters.encoder import Adaptation
 from polymodal.contrastive._space import Space
 from polymodal.encoders._custom import CustomEncoder, output_features
 from polymodal.encoders._many import ManyEncoder
+from polymodal.modalities.vector import VectorStatistics
 from polymodal.network import Network
 from polymodal.registry import ENCODERS, FUSIONS, OBJECTIVES
 from polymodal.schema.batch import Field
@@ -61,7 +62,8 @@ def build(
             for name in collate
         }
         fused = None if fusion is None else FUSIONS.get(fusion)(tuple(collate), width, dropout)
-        space = None if contrast is None else Space(tuple(collate), width, contrast, hub)
+        panels = {n: len(s.mean) for n, (_, s) in collate.items() if isinstance(s, VectorStatistics)}
+        space = None if contrast is None else Space(tuple(collate), width, contrast, hub, panels)
         return Network(built, fused, objectives, alone, space)
 
 

@@ -19,6 +19,7 @@ from polymodal.sweep import mean_outputs, sweep
 from polymodal.training.alone import alone_outputs
 from polymodal.training.build import build
 from polymodal.training.calibration import calibrate
+from polymodal.training.canonical import add_canonical
 from polymodal.training.fit import History, fit
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
@@ -107,6 +108,7 @@ def train(
             checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),
             report=None if watch is None else _for_member(watch, member, len(held_out)),
         )
+        add_canonical(network, train_rows, validation, next(network.parameters()).device)
         calibrate(network, validation, validation_patterns(validation.present.shape[1]))
         network.to("cpu")
         for name, risk in risks.items():

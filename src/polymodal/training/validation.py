@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polymodal.contrastive._ranks import ranks_by_the_rest
+from polymodal.contrastive._ranks import reciprocal_rank
 from polymodal.errors import FitError
 from polymodal.metrics import primary, primary_score
 from polymodal.network import Network
@@ -83,8 +83,7 @@ def _reciprocal_rank(network: Network, memory: Memory, device: torch.device) -> 
     placed = place_rows(network, rows, device)
     if not all(bool(torch.isfinite(one.values).all()) for one in placed.values()):
         raise FitError("the vectors of held-out rows are no longer finite; lower learning_rate")
-    ranks = ranks_by_the_rest(network.space.contrast, placed, len(rows))
-    return float(np.mean([(1 / (1 + one)).mean() for one in ranks.values()])) if ranks else 0.0
+    return reciprocal_rank(network.space.contrast, placed, len(rows))
 
 
 def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> np.ndarray | None:
