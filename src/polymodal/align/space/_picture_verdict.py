@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from polymodal.align.space._refining import View
 from polymodal.align.space._search import Fit, likeness, overlap
@@ -10,16 +11,28 @@ from polymodal.align.space.verdict import Spread, Verdict
 
 _CHECKED = 20_000  # places at which there and back again is looked at
 _LEAST_SEEN = 0.25  # share of the tissue that both pictures show
+_EDGE = 120  # part of the longer side: so near to its edge tissue is not compared, as all edges are alike
+_LEAST_EDGE = 6  # pixels
+_CUT = 0.1  # share of the outline of tissue on the rim of its picture, from which on its centre is not to be trusted
+_WELL = 0.95  # overlap that speaks for the map all the same
 _SCALED, _SHEARED = 0.1, 0.15  # from which on a map is doubted: sections are cut and mounted, not enlarged
 
 
 def verdict(there: Fit, back: Fit | None, fixed: View, moving: View, moving_seen: np.ndarray, coarse: float) -> Verdict:
     """From both searches; lengths in micrometres, `coarse` of them per pixel."""
     shape = fixed.mask.shape
+    inner = max(_LEAST_EDGE, max(shape) // _EDGE)
     channel, mask, seen = (there.moved(one, shape) for one in (moving.channel, moving.mask, moving_seen))
     moved, visible = mask > 0.5, seen > 0.5
     shown = [float((fixed.mask & visible).sum() / fixed.mask.sum()), float(moved.sum() / _area(there, moving))]
     failures, doubts, remarks = _told(there, min(shown))
+    both = overlap(fixed.mask & visible, moved)
+    doubts += [
+        f"the tissue of the {side} picture runs over its edge for {share:.0%} of its outline, and the search begins "
+        "with its centre"
+        for side, share in (("fixed", _cut(fixed.mask)), ("moving", _cut(moving.mask)))
+        if share > _CUT and both < _WELL
+    ]
     places = np.argwhere(fixed.mask)[:, ::-1].astype(np.float64)
     return Verdict.of(
         "micrometre",
@@ -27,8 +40,8 @@ def verdict(there: Fit, back: Fit | None, fixed: View, moving: View, moving_seen
         failures=failures,
         doubts=doubts,
         remarks=remarks,
-        overlap=overlap(fixed.mask & visible, moved),
-        correlation=likeness(fixed.channel, channel, fixed.mask & moved),
+        overlap=both,
+        correlation=likeness(fixed.channel, channel, ndimage.binary_erosion(fixed.mask & moved, iterations=inner)),
         inverse_consistency=None if back is None else _round_trip(there, back, places, moving, coarse),
         folding=None if there.offsets is None else folding(there.offsets),
         second_best=None if there.second is None else max(there.second, 0.0) / max(there.score, 1e-9),
@@ -71,6 +84,13 @@ def _told(there: Fit, shown: float) -> tuple[list[str], list[str], list[str]]:
     if large / small > 1 + _SHEARED:
         doubts.append(f"the map stretches one way {large / small:.3g} times as much as the other")
     return failures, doubts, remarks
+
+
+def _cut(mask: np.ndarray) -> float:
+    """Share of the outline of tissue that lies on the rim of its picture; 0 where all of the picture is tissue."""
+    outline = mask & ~ndimage.binary_erosion(mask)
+    inner = outline[1:-1, 1:-1].sum()
+    return float((outline.sum() - inner) / outline.sum()) if inner else 0.0
 
 
 def _area(there: Fit, moving: View) -> float:

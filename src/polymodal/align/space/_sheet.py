@@ -50,7 +50,7 @@ class Sheet:
     """A picture of which only the head is read until it is reduced.
 
     Attributes:
-        name: of its file, else its side.
+        name: of its file without the ending, else its side.
         size: width and height in pixels, as it stands upright.
         stated: micrometres per pixel as the file says, believed or not; None where it says nothing.
     """
@@ -70,7 +70,7 @@ class Sheet:
                 self.size = (picture.size[1], picture.size[0]) if turned else picture.size
                 self.stated = stated(picture)
             if not isinstance(self._source, Pillow.Image):
-                self.name = Path(self._source).name
+                self.name = Path(self._source).stem
         if min(self.size) < _LEAST:
             raise DataError(
                 f"the {side} picture has {self.size[0]} x {self.size[1]} pixels; {_LEAST} a side are needed"

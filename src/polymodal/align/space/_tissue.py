@@ -33,7 +33,10 @@ def tissue(amount: np.ndarray, seen: np.ndarray, side: str) -> np.ndarray:
     logarithm = np.log(np.maximum(smooth, 0) + _PALE)
     is_more = seen & (logarithm > otsu(logarithm[seen]))
     if smooth[is_more].mean() - smooth[seen & ~is_more].mean() < _FAINT:
-        raise DataError(f"the {side} picture shows no tissue: all of it is as bright as its background")
+        raise DataError(
+            f"the {side} picture shows no tissue: all of it is nearly as bright as its background. Where such "
+            "faint differences mean something, ask with stain='grey'"
+        )
     rim = seen & ~ndimage.binary_erosion(seen, iterations=2)
     if is_more[rim].mean() > _CROPPED:
         return seen
