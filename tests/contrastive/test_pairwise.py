@@ -148,6 +148,20 @@ def test_scores_are_mean_cosines(kind: str) -> None:
     torch.testing.assert_close(found, (query["photo"] + query["note"]) @ candidates.T / 2)
 
 
+@pytest.mark.parametrize("kind", CONTRASTS.names())
+def test_a_factor_stays_below_a_hundred_and_can_fall_again(kind: str) -> None:
+    placed = {name: Placed(unit(4, seed=k), torch.arange(4)) for k, name in enumerate(("a", "b"))}
+    contrast = CONTRASTS.get(kind)(("a", "b"), 6)
+    losses = []
+    for factor in (100.0, 1e4):
+        with torch.no_grad():
+            contrast.log_factor.fill_(torch.tensor(factor).log())
+        losses.append(contrast(placed).item())
+    assert losses[0] == losses[1]
+    contrast(placed).backward()
+    assert contrast.log_factor.grad.abs().sum() > 0
+
+
 def test_what_cannot_be_paired_is_refused() -> None:
     with pytest.raises(SettingError, match="two modalities or more; 'photo' came"):
         CONTRASTS.get("sigmoid")(("photo",), 6)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from polymodal.errors import SettingError, near_miss
 
 _AT_ONCE = 1 << 23  # similarities held at once
+_SHARPEST = math.log(100.0)  # Radford et al. 2021
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,6 @@ class Pairwise(Contrast):
     """Of every two modalities by themselves, each two with a factor of their own; a query scores its mean cosine."""
 
     starts: ClassVar[float]
-    sharpest: ClassVar[float] = math.log(100.0)
 
     def __init__(self, names: Sequence[str], width: int, hub: str | None = None) -> None:
         super().__init__(names, width, hub)
@@ -76,7 +76,7 @@ class Pairwise(Contrast):
         """The loss of the rows that have both modalities of the pair at a position."""
 
     def forward(self, placed: Mapping[str, Placed]) -> Float[Tensor, ""]:
-        factors = self.log_factor.clamp(max=self.sharpest).exp()
+        factors = sharpness(self.log_factor)
         total, n_pairs = factors.sum() * 0.0, 0
         for position, (first, second) in enumerate(self.pairs):
             if first not in placed or second not in placed:
@@ -91,6 +91,16 @@ class Pairwise(Contrast):
         self, query: Mapping[str, Float[Tensor, "n E"]], name: str, candidates: Float[Tensor, "k E"]
     ) -> Float[Tensor, "n k"]:
         return torch.stack([one @ candidates.T for one in query.values()]).mean(dim=0)
+
+
+def sharpness(log_factor: nn.Parameter) -> Tensor:
+    """What similarities are multiplied with, one over the temperature: 100 at most.
+
+    The weight itself is brought back, so that it keeps its gradient and can fall again.
+    """
+    with torch.no_grad():
+        log_factor.clamp_(max=_SHARPEST)
+    return log_factor.exp()
 
 
 def pairs_of(names: Sequence[str], hub: str | None = None) -> list[tuple[str, str]]:

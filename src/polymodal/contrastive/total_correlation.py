@@ -11,10 +11,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from polymodal.contrastive._contrast import Contrast, Placed
+from polymodal.contrastive._contrast import Contrast, Placed, sharpness
 from polymodal.registry import CONTRASTS
 
-_SHARP, _SHARPEST = math.log(10.0), math.log(100.0)
+_SHARP = math.log(10.0)
 _OPEN = 2.0  # gates start at sigmoid(2), about .88
 
 
@@ -86,7 +86,7 @@ class TotalCorrelation(Contrast):
         return share[..., None] * values[:, others] + (1 - share[..., None]) * self.neutral[others]
 
     def _loss(self, anchor: int, values: Float[Tensor, "n M E"], present: Bool[Tensor, "n M"]) -> Float[Tensor, ""]:
-        n, factor = len(values), self.log_factor.clamp(max=_SHARPEST).exp()
+        n, factor = len(values), sharpness(self.log_factor)
         x, others = values[:, anchor], self._gated(anchor, values, present)
         # Rows of a batch are in random order, so that turning each modality on by another number of rows mixes them.
         mixed = torch.stack([others[:, k].roll(k + 1, dims=0) for k in range(others.shape[1])], dim=1)

@@ -15,6 +15,7 @@ from polymodal.explain.tables import Section, as_html, as_text
 from polymodal.metrics.retrieval import alignment, median_rank, modality_gap, ranks, recall_at, uniformity
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FIRST = (1, 5, 10)
@@ -87,11 +88,12 @@ class Retrieval:
         return plain
 
     def plot(self) -> Figure:
-        """Recall by how many are looked at, a line a direction."""
+        """Recall by how many are looked at, a line a direction; and how the space is filled."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(6.4, 4), layout="constrained")
-        axes = figure.subplots()
+        figure = Figure(figsize=(10.4, 4), layout="constrained")
+        axes, apart, spread = figure.subplots(1, 3, width_ratios=[3, 2, 1])
+        self._plot_spread(apart, spread)
         for one in self.findings:
             [line] = axes.plot(
                 list(one.recall), list(one.recall.values()), "o-", label=f"{one.query} → {one.found} ({one.rows} rows)"
@@ -104,6 +106,19 @@ class Retrieval:
         axes.set_title("One modality found by another (dotted: by chance)", fontsize=10)
         axes.legend(fontsize=8, frameon=False)
         return figure
+
+    def _plot_spread(self, apart: Axes, spread: Axes) -> None:
+        pairs = [one for one in self.findings if (one.query, one.found) < (one.found, one.query)]
+        places = np.arange(len(pairs))
+        apart.bar(places - 0.2, [one.alignment for one in pairs], 0.4, label="of the cells of a row, mean square")
+        apart.bar(places + 0.2, [one.gap for one in pairs], 0.4, label="of the means of both modalities")
+        apart.set_xticks(places, [f"{one.query}, {one.found}" for one in pairs], rotation=30, ha="right", fontsize=8)
+        apart.set_title("How far apart (lower is better)", fontsize=10)
+        apart.legend(fontsize=8, frameon=False)
+        spread.bar(np.arange(len(self.uniformity)), list(self.uniformity.values()), 0.6, color="tab:gray")
+        names = list(self.uniformity)
+        spread.set_xticks(np.arange(len(names)), names, rotation=30, ha="right", fontsize=8)
+        spread.set_title("Uniformity (lower\nis more evenly spread)", fontsize=10)
 
     def _sections(self) -> list[Section]:
         rows = [
