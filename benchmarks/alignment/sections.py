@@ -168,12 +168,7 @@ def copied(transform: object, source: str, target: str) -> float:
 def neighbours() -> tuple[list[dict[str, object]], dict[str, tuple[float, float]]]:
     """Each section onto the next: what is left between corners, and how well genes can be copied."""
     lines, kept = [], {}
-    ways = {
-        "as they are": None,
-        "affine map": False,
-        "affine map and bspline": "bspline",
-        "affine map and demons": "demons",
-    }
+    ways = {"as they are": None, "affine map": False, "affine map and demons": "demons"}
     for name, way in ways.items():
         rows = []
         for source, target in list(itertools.pairwise(SECTIONS))[: 1 if QUICK else None]:
@@ -192,7 +187,6 @@ def neighbours() -> tuple[list[dict[str, object]], dict[str, tuple[float, float]
                     "s": np.nan if one is None else one.seconds,
                 }
             )
-            print(name, source, target, rows[-1], one and one.verdict, flush=True)
         mean = pd.DataFrame(rows).mean()
         lines.append(
             {"": f"neighbours: {name}", **{key: "" if np.isnan(value) else value for key, value in mean.items()}}

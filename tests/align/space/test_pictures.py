@@ -90,11 +90,19 @@ def test_a_bend_is_followed(way: str) -> None:
     assert space.Transform.from_json(one.transform.to_json()) == one.transform
 
 
-def test_a_wrong_resolution_and_a_cut_section_are_doubted() -> None:
-    assert "one of the resolutions may be wrong" in str(found(moving_resolution=5.2).verdict).replace("\n  ", " ")
-    cut = found(FIXED[:, 42:])
-    assert cut.verdict.level != "good"
-    assert any("runs over its edge" in reason for reason in cut.verdict.reasons)
+def test_a_part_of_a_section_is_found_in_the_whole() -> None:
+    one = found(MOVING[:, 40:])
+    assert one.transform.points(PLACES - [40, 0]) == pytest.approx(TRUTH, abs=1)
+    assert one.verdict.level == "good", one
+
+
+def test_what_does_not_fit_is_doubted() -> None:
+    resolved = found(moving_resolution=5.2).verdict
+    assert resolved.level == "doubtful"
+    assert "one of the resolutions may be wrong" in resolved.reasons[0]
+    rows, columns = np.mgrid[: FIXED.shape[0], : FIXED.shape[1]]
+    strip = 240 - 150.0 * (abs(rows - 40) < 5) * (columns > 10)
+    assert found(strip, stain="grey").verdict.level != "good"
 
 
 def test_pixels_of_different_size() -> None:

@@ -44,16 +44,16 @@ def starts(
     fixed: np.ndarray, fixed_mask: np.ndarray, moving: np.ndarray, moving_mask: np.ndarray, most: int = 3
 ) -> list[Start]:
     """The best angles, more than 8 degrees apart, with the centres of both tissues on each other; best first."""
-    by = max(1, int(np.ceil(max(*fixed.shape, *moving.shape) / _SIDE)))
-    small, small_mask = _small(fixed, by), _small(fixed_mask.astype(np.float32), by)
-    other, other_mask = _small(moving, by), _small(moving_mask.astype(np.float32), by)
-    centre, other_centre = _centre(small_mask), _centre(other_mask)
+    by = reduction(fixed.shape, moving.shape)
+    small, small_mask = smaller(fixed, by), smaller(fixed_mask.astype(np.float32), by)
+    other, other_mask = smaller(moving, by), smaller(moving_mask.astype(np.float32), by)
+    middle, other_middle = centre(small_mask), centre(other_mask)
     tried = []
     for angle in np.arange(N_ANGLES) * 360.0 / N_ANGLES:
         turn = rotation(angle)
-        shift = other_centre - turn @ centre
+        shift = other_middle - turn @ middle
         score = agreement(small, small_mask, *(_moved(one, turn, shift, small.shape) for one in (other, other_mask)))
-        at = [(place + 0.5) * by - 0.5 for place in (centre, other_centre)]
+        at = [(place + 0.5) * by - 0.5 for place in (middle, other_middle)]
         tried.append(Start(float(angle), at[0], at[1], score))
     tried.sort(key=lambda one: -one.score)
     kept: list[Start] = []
@@ -82,12 +82,23 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return min(float(one @ other) / scale, 1.0) if scale > 1e-12 else 0.0
 
 
-def _small(values: np.ndarray, by: int) -> np.ndarray:
+def reduction(*shapes: tuple[int, ...], side: int = _SIDE) -> int:
+    """By how much pictures are made smaller, so that none has more than so many pixels a side.
+
+    >>> reduction((1239, 1160), (600, 800))
+    5
+    """
+    return max(1, -(-max(max(shape) for shape in shapes) // side))
+
+
+def smaller(values: np.ndarray, by: int) -> np.ndarray:
+    """Means of squares of `by` pixels a side."""
     height, width = (length // by * by for length in values.shape)
     return values[:height, :width].reshape(height // by, by, width // by, by).mean(axis=(1, 3))
 
 
-def _centre(mask: np.ndarray) -> np.ndarray:
+def centre(mask: np.ndarray) -> np.ndarray:
+    """`[2]` (x, y) of the centre of a mask."""
     return np.array(ndimage.center_of_mass(mask))[::-1]
 
 

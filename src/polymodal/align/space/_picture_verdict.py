@@ -6,14 +6,14 @@ import numpy as np
 from scipy import ndimage
 
 from polymodal.align.space._refining import View
-from polymodal.align.space._search import Fit, likeness, overlap
+from polymodal.align.space._search import Fit, covered, likeness, overlap
 from polymodal.align.space.verdict import Spread, Verdict
 
 _CHECKED = 20_000  # places at which there and back again is looked at
 _LEAST_SEEN = 0.25  # share of the tissue that both pictures show
 _EDGE = 120  # part of the longer side: so near to its edge tissue is not compared, as all edges are alike
 _LEAST_EDGE = 6  # pixels
-_CUT = 0.1  # share of the outline of tissue on the rim of its picture, from which on its centre is not to be trusted
+_CUT = 0.1  # share of the outline of tissue on the rim of its picture, from which on it counts as cut
 _WELL = 0.95  # overlap that speaks for the map all the same
 _SCALED, _SHEARED = 0.1, 0.15  # from which on a map is doubted: sections are cut and mounted, not enlarged
 
@@ -24,12 +24,15 @@ def verdict(there: Fit, back: Fit | None, fixed: View, moving: View, moving_seen
     inner = max(_LEAST_EDGE, max(shape) // _EDGE)
     channel, mask, seen = (there.moved(one, shape) for one in (moving.channel, moving.mask, moving_seen))
     moved, visible = mask > 0.5, seen > 0.5
-    shown = [float((fixed.mask & visible).sum() / fixed.mask.sum()), float(moved.sum() / _area(there, moving))]
-    failures, doubts, remarks = _told(there, min(shown))
+    shown = [
+        float((fixed.mask & visible).sum() / fixed.mask.sum()),
+        float(moved.sum() / covered(there.matrix, moving.mask)),
+    ]
+    failures, doubts, remarks = _told(there, max(shown))
     both = overlap(fixed.mask & visible, moved)
     doubts += [
-        f"the tissue of the {side} picture runs over its edge for {share:.0%} of its outline, and the search begins "
-        "with its centre"
+        f"the tissue of the {side} picture runs over its edge for {share:.0%} of its outline: what lies beyond "
+        "is not seen"
         for side, share in (("fixed", _cut(fixed.mask)), ("moving", _cut(moving.mask)))
         if share > _CUT and both < _WELL
     ]
@@ -66,7 +69,9 @@ def _told(there: Fit, shown: float) -> tuple[list[str], list[str], list[str]]:
     if there.is_lost:
         failures.append("the pictures part in the search: no map of one onto the other is better than the first guess")
     if shown < _LEAST_SEEN:
-        failures.append(f"the pictures hardly overlap: of the tissue of one only {shown:.0%} lies within the other")
+        failures.append(
+            f"the pictures hardly overlap: of the tissue of either no more than {shown:.0%} lies within the other"
+        )
     if there.is_far_better_mirrored:
         failures.append(
             f"turned over, the moving picture fits far better ({there.mirrored:.2f} against {there.score:.2f}, of 2): "
@@ -91,11 +96,6 @@ def _cut(mask: np.ndarray) -> float:
     outline = mask & ~ndimage.binary_erosion(mask)
     inner = outline[1:-1, 1:-1].sum()
     return float((outline.sum() - inner) / outline.sum()) if inner else 0.0
-
-
-def _area(there: Fit, moving: View) -> float:
-    """Pixels that the moving tissue would cover on an endless fixed grid."""
-    return max(float(moving.mask.sum()) / abs(float(np.linalg.det(there.matrix[:, :2]))), 1.0)
 
 
 def _round_trip(there: Fit, back: Fit, places: np.ndarray, moving: View, coarse: float) -> Spread:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
-from polymodal.align.space._angles import Start, agreement, correlation, starts
+from polymodal.align.space._angles import Start, agreement, correlation, reduction, smaller, starts
 from polymodal.align.space._deforming import Way, deformation
 from polymodal.align.space._refining import View, affine, similarity
+from polymodal.align.space._shifts import placed
 
 N_STEPS = 4  # that are told to `tell`
 _FAR_BETTER = 0.1  # correlation plus overlap
 _WORSE = 0.05  # of the same: a search that loses more has gone astray
+_SHARED = 0.4  # of the tissue of one picture, that lies within the other
 _ELSEWHERE = 0.1  # of the diagonal, from which on two placements are not the same
 
 
@@ -85,17 +87,18 @@ def fit(
     """
     tell("angles")
     flipped = _flipped(moving)
-    plain, turned = (starts(fixed.channel, fixed.mask, one.channel, one.mask) for one in (moving, flipped))
+    plain, turned = (_starts(fixed, one) for one in (moving, flipped))
     tell("shift, rotation and scale")
-    placed = [_placed(fixed, moving, start) for start in plain]
+    upright = [_placed(fixed, moving, start) for start in plain]
     over: list[_Placed] = []
     if sees_mirror and (may_mirror or turned[0].score > plain[0].score - _FAR_BETTER):
         over = [_placed(fixed, flipped, start) for start in (turned if may_mirror else turned[:1])]
     mirrored = max((one.score for one in over), default=turned[0].score)
-    is_mirrored = may_mirror and mirrored > max(one.score for one in placed)
+    is_mirrored = may_mirror and mirrored > max(one.score for one in upright)
     if is_mirrored:
-        placed, moving = over, flipped
-    best = min(placed, key=lambda one: one.information)
+        moving = flipped
+    chosen = over if is_mirrored else upright
+    best = min(chosen, key=lambda one: one.information)
     tell("affine map")
     found = affine(fixed, moving, best.matrix)
     is_worse = not np.isfinite(found.information) or _score(fixed, moving, found.matrix) < best.score - _WORSE
@@ -103,7 +106,7 @@ def fit(
     tell("deformation")
     is_lost = not np.isfinite(best.information)
     offsets = None if deformable is None or is_lost else deformation(fixed, moving, matrix, deformable)
-    others = [one.score for one in placed if _apart(one.matrix, best.matrix, fixed.mask)]
+    others = [one.score for one in chosen if _apart(one.matrix, best.matrix, fixed.mask)]
     if is_mirrored:
         matrix = np.diag([-1.0, 1.0]) @ matrix + [[0, 0, moving.mask.shape[1] - 1], [0, 0, 0]]
     return Fit(matrix, offsets, best.score, max(others, default=None), mirrored, is_mirrored, is_lost)
@@ -126,6 +129,18 @@ def likeness(fixed: np.ndarray, moved: np.ndarray, where: np.ndarray) -> float:
     return correlation(fixed[where], moved[where]) if where.any() else 0.0
 
 
+def _starts(fixed: View, moving: View) -> list[Start]:
+    """Centres on each other; before them, where one picture shows a part of the other, the part on its place."""
+    whole = starts(fixed.channel, fixed.mask, moving.channel, moving.mask)
+    part = placed(fixed.channel, fixed.mask, moving.channel, moving.mask)
+    if part is None:
+        return whole
+    score = _score(fixed, moving, part.matrix)
+    if score < _score(fixed, moving, whole[0].matrix) + _FAR_BETTER:
+        return whole
+    return [replace(part, score=score), *whole]
+
+
 def _placed(fixed: View, moving: View, start: Start) -> _Placed:
     """A start refined; as it was, where the search led away from it."""
     found = similarity(fixed, moving, start)
@@ -138,9 +153,26 @@ def _placed(fixed: View, moving: View, start: Start) -> _Placed:
 
 
 def _score(fixed: View, moving: View, matrix: np.ndarray) -> float:
-    as_fit = Fit(matrix, None, 0.0, None, 0.0, False, False)
-    channel, mask = (as_fit.moved(one, fixed.mask.shape) for one in (moving.channel, moving.mask))
-    return agreement(fixed.channel, fixed.mask.astype(np.float32), channel, mask)
+    """Correlation plus overlap where both pictures are, on small copies; 0 where they hardly share any tissue."""
+    by = reduction(fixed.mask.shape, moving.mask.shape)
+    one, other = (
+        View(smaller(view.channel, by), smaller(view.mask.astype(np.float32), by)) for view in (fixed, moving)
+    )
+    corner = (by - 1) / 2  # where the first pixel of a copy lies
+    offset = (matrix[:, :2] @ [corner, corner] + matrix[:, 2] - corner) / by
+    as_fit = Fit(np.column_stack([matrix[:, :2], offset]), None, 0.0, None, 0.0, False, False)
+    shape = one.mask.shape
+    channel, mask, seen = (
+        as_fit.moved(values, shape) for values in (other.channel, other.mask, np.ones_like(other.mask))
+    )
+    visible = one.mask * (seen > 0.5)
+    shown = visible.sum() / one.mask.sum(), mask.sum() / covered(matrix, other.mask)
+    return agreement(one.channel, visible, channel, mask) if max(shown) >= _SHARED else 0.0
+
+
+def covered(matrix: np.ndarray, mask: np.ndarray) -> float:
+    """Pixels that the moving tissue would cover on an endless fixed grid."""
+    return max(float(mask.sum()) / abs(float(np.linalg.det(matrix[:, :2]))), 1.0)
 
 
 def _flipped(view: View) -> View:

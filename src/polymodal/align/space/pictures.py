@@ -12,7 +12,7 @@ import numpy as np
 from polymodal.align.space._bar import bar
 from polymodal.align.space._deforming import Way
 from polymodal.align.space._picture_verdict import verdict
-from polymodal.align.space._refining import View, one_thread
+from polymodal.align.space._refining import View, one_thread, simple_itk
 from polymodal.align.space._resolution import resolution_of
 from polymodal.align.space._search import N_STEPS, Fit, fit
 from polymodal.align.space._sheet import Reduced, Sheet
@@ -47,10 +47,10 @@ def pictures(
 ) -> Registration:
     """The map from the `moving` picture to the `fixed` one, in pixels of each, found from what they show.
 
-    Searched on copies of at most 1,200 pixels a side: 72 angles with the centres of both tissues on each other
-    (correlation and overlap), the best three refined to similarities and the best of these to an affine map by mutual
-    information (Mattes et al. 2003). Large pictures are never decoded as a whole where they are JPEG, or TIFF with
-    levels. Repeats are identical.
+    Searched on copies of at most 1,200 pixels a side: 72 angles with the centres of both tissues on each other, and
+    every shift where one picture shows a part of the other (Padfield 2012); the best starts are refined to
+    similarities, the best of these to an affine map, by mutual information (Mattes et al. 2003). Large pictures are
+    decoded small where they are JPEG, or TIFF with levels. Repeats are identical.
 
     Args:
         moving, fixed: paths, Pillow pictures, or arrays `[height, width]` or `[height, width, 1, 3 or 4]`; a fourth
@@ -76,6 +76,7 @@ def pictures(
     """
     started = time.perf_counter()
     _check(deformable, stain, mirror)
+    simple_itk()
     sheets = Sheet(moving, "moving"), Sheet(fixed, "fixed")
     given = moving_resolution, fixed_resolution
     resolutions = [resolution_of(own, sheet.stated, sheet.side) for own, sheet in zip(given, sheets, strict=True)]
