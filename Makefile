@@ -46,7 +46,7 @@ lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet $(TORCH)
-	.venv-lock/bin/python -m pip install --quiet $(TORCH) hatchling editables -e '.[audio,dev,emoji,image,molecule,space,store,text,video,volume]'
+	.venv-lock/bin/python -m pip install --quiet $(TORCH) hatchling editables -e '.[audio,dev,emoji,faiss,image,molecule,space,store,text,video,volume]'
 	.venv-lock/bin/python -m pip freeze --all --exclude pip --exclude-editable \
 		| grep -v -i -E '^(#|-e |nvidia-|cuda-|triton)' | sed 's/+[a-z0-9.]*$$//' > requirements.lock
 	rm -rf .venv-lock

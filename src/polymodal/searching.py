@@ -87,19 +87,39 @@ class Searching(ABC):
         return retrieval(self.vectors(table, files=files))
 
     @overload
-    def index(self, table: Store, *, files: None = None, path: str | os.PathLike[str] | None = None) -> StoredIndex: ...
-    @overload
     def index(
-        self, table: Any, *, files: str | os.PathLike[str] | None = None, path: str | os.PathLike[str]
+        self,
+        table: Store,
+        *,
+        files: None = None,
+        path: str | os.PathLike[str] | None = None,
+        backend: str | None = None,
     ) -> StoredIndex: ...
     @overload
-    def index(self, table: Any, *, files: str | os.PathLike[str] | None = None, path: None = None) -> Index: ...
+    def index(
+        self,
+        table: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        path: str | os.PathLike[str],
+        backend: str | None = None,
+    ) -> StoredIndex: ...
+    @overload
+    def index(
+        self,
+        table: Any,
+        *,
+        files: str | os.PathLike[str] | None = None,
+        path: None = None,
+        backend: str | None = None,
+    ) -> Index: ...
     def index(
         self,
         table: Any,
         *,
         files: str | os.PathLike[str] | None = None,
         path: str | os.PathLike[str] | None = None,
+        backend: str | None = None,
     ) -> Index | StoredIndex:
         """The rows of a table, to be searched by any part of a row.
 
@@ -108,31 +128,37 @@ class Searching(ABC):
                 disk in its folder: the same call opens it again, and adds rows that have come since.
             files: the folder of path cells.
             path: a folder that the index is kept in on disk, for `open_index`.
+            backend: "faiss" to hold the vectors in memory and search them there by FAISS where rows are 50,000 or more;
+                nothing of FAISS is written.
 
         Raises FitError for a model that was not fitted with objective="align", ArtifactError when nothing can be
-        written.
+        written, MissingExtraError for "faiss" without the extra of that name.
         """
+        from polymodal.crossmodal.faiss_search import checked_backend
         from polymodal.crossmodal.index import Index
         from polymodal.crossmodal.of_store import index_of_store
 
-        space = self.space
+        space, backend = self.space, checked_backend(backend)
         if isinstance(table, (str, os.PathLike)) and is_store(table):
             table = Store.open(table)
         if isinstance(table, Store):
-            return index_of_store(cast("Model", self), table, space.contrast, path)
+            return index_of_store(cast("Model", self), table, space.contrast, path, backend)
         rows, _ = as_table(table, self.schema, files)
-        found = Index(cast("Model", self), rows, self.vectors(rows), space.contrast)
+        found = Index(cast("Model", self), rows, self.vectors(rows), space.contrast, backend)
         return found if path is None else found.save(path)
 
-    def open_index(self, path: str | os.PathLike[str]) -> StoredIndex:
-        """An index that `index(..., path=path)` or `Index.save` wrote.
+    def open_index(self, path: str | os.PathLike[str], *, backend: str | None = None) -> StoredIndex:
+        """An index that `index(..., path=path)` or `Index.save` wrote; `backend` as for `index`.
 
-        Raises ArtifactError when there is none, it is damaged, or another model built it.
+        Raises ArtifactError when there is none, it is damaged, or another model built it, MissingExtraError for "faiss"
+        without the extra of that name.
         """
+        from polymodal.crossmodal.faiss_search import checked_backend
         from polymodal.crossmodal.key import key_of_space
         from polymodal.crossmodal.stored import StoredIndex
 
-        return StoredIndex.open(cast("Model", self), key_of_space(cast("Model", self)), path, self.space.contrast)
+        contrast, backend = self.space.contrast, checked_backend(backend)
+        return StoredIndex.open(cast("Model", self), key_of_space(cast("Model", self)), path, contrast, backend)
 
     def _aligned(self) -> Network:
         """The network with a space."""

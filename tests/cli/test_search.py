@@ -73,9 +73,55 @@ def test_many_queries_go_into_a_file(shop: Path) -> None:
 
 def test_what_cannot_be_searched(shop: Path) -> None:
     said = run("search", shop / "space.pm", shop / "shop.csv", code=2).output
-    assert "either --row or --queries" in said
+    assert "--row, --queries or --duplicates" in said
+    asked = ("search", shop / "space.pm", shop / "shop.csv", "--row", '{"note": "red"}')
+    assert "leave --among out" in run(*asked, "--like", "--among", "note", code=2).output
+    assert "Did you mean 'faiss'" in run(*asked, "--backend", "fais", code=1).output
     said = run("search", shop / "space.pm", shop / "shop.csv", "--row", "red", code=1).output
     assert "--row is not JSON" in said
     run("fit", shop / "shop.csv", "--target", "price", "--preset", "fast", "--out", shop / "price.pm")
     said = run("search", shop / "price.pm", shop / "shop.csv", "--row", '{"note": "red"}', code=1).output
     assert "no shared space; fit it with Model(objective='align')" in said
+
+
+def test_an_index_is_kept_and_opened(shop: Path) -> None:
+    asked = ("--row", '{"note": "a blue dress"}', "-k", 3, "--json")
+    first = run("search", shop / "space.pm", shop / "shop.csv", *asked, "--keep", shop / "shop.index")
+    again = run("search", shop / "space.pm", shop / "shop.index", *asked)
+    rows = [[hit["row"] for hit in json.loads(one.stdout)[0]["found"]] for one in (first, again)]
+    assert rows[0] == rows[1]
+    said = run("search", shop / "space.pm", shop / "shop.index", *asked, "--keep", shop / "other", code=1).output
+    assert "is an index already" in said
+    said = run("search", shop / "space.pm", shop / "shop.index", "--duplicates", 0.9, code=1).output
+    assert "give a table" in said
+
+
+def test_a_store_keeps_its_index_itself(shop: Path) -> None:
+    run("pack", shop / "shop.csv", shop / "shop.lance", "--type", "shade=vector,prefix=shade:", "--type", "note=text")
+    asked = ("search", shop / "space.pm", shop / "shop.lance", "--row", '{"note": "a red dress"}', "-k", 2)
+    found = json.loads(run(*asked, "--where", "price < 50", "--json").stdout)
+    assert len(found[0]["found"]) == 2
+    assert (shop / "shop.lance" / "_search").is_dir()
+    assert "keeps its index itself" in run(*asked, "--keep", shop / "other", code=1).output
+
+
+def test_what_is_like_a_row_and_what_is_there_twice(shop: Path) -> None:
+    pd.read_csv(shop / "shop.csv").head(2).to_csv(shop / "asked.csv", index=False)
+    asked = ("search", shop / "space.pm", shop / "shop.csv")
+    found = json.loads(run(*asked, "--queries", shop / "asked.csv", "--like", "-k", 1, "--json").stdout)
+    assert [one["found"][0]["row"] for one in found] == [0, 1]
+    twice = pd.read_csv(shop / "shop.csv").iloc[[0, 1, 2, 1]]
+    twice.to_csv(shop / "twice.csv", index=False)
+    pairs = json.loads(run("search", shop / "space.pm", shop / "twice.csv", "--duplicates", 0.9999, "--json").stdout)
+    assert {(one["row"], one["other"]) for one in pairs} == {(1, 3)}
+    assert "No two rows" in run(*asked[:2], shop / "asked.csv", "--duplicates", 1).stdout
+
+
+def test_classes_that_are_only_named(shop: Path) -> None:
+    frame = pd.read_csv(shop / "shop.csv")
+    asked = ("zero-shot", shop / "shop.csv", "--classes", "red,green,blue", "--model", shop / "space.pm")
+    run(*asked, "--prompt", "a {} dress", "--out", shop / "told.csv")
+    told = pd.read_csv(shop / "told.csv")
+    right = [name in note for name, note in zip(told["class"], frame["note"], strict=True)]
+    assert sum(right) / len(right) > 0.9
+    assert "leave --modality" in run(*asked, "--modality", "note", code=1).output

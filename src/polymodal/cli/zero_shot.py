@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,8 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._answers import refuse_ending, tell
-from polymodal.cli._table import read_table
+from polymodal.cli._table import read_for, read_table
+from polymodal.errors import SettingError
 
 
 def zero_shot(
@@ -18,7 +20,12 @@ def zero_shot(
         str, typer.Option("--classes", metavar="NAME,NAME,...", help="What the classes are called, between commas.")
     ],
     model: Annotated[
-        str, typer.Option("--model", metavar="NAME", help="Hub name or folder of a network like CLIP (transformers).")
+        str,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="Hub name or folder of a network like CLIP (transformers), or a model file of --objective align.",
+        ),
     ],
     modality: Annotated[
         str | None, typer.Option("--modality", metavar="NAME", help="The picture column; needed if there are several.")
@@ -46,16 +53,22 @@ def zero_shot(
     Example:
       polymodal zero-shot pictures.csv --files data/ --classes cat,dog --model openai/clip-vit-base-patch32 \\
           --prompt "a photo of a {}" --out answers.csv
+      polymodal zero-shot shop.csv --classes red,blue --model space.pm --prompt "a {} dress" --json
     """
     refuse_ending(out)
-    table = read_table(data, files=files, types=type or (), roles={"id": id})
+    own = pm.load(model) if Path(model).is_file() else None
+    if own is not None and (modality or type or id):
+        raise SettingError(f"{model} says itself what its columns are; leave --modality, --type and --id out")
+    table = (
+        read_table(data, files=files, types=type or (), roles={"id": id}) if own is None else read_for(own, data, files)
+    )
     shown = None
     if examples is not None:
         shown = read_table(examples, files=files, targets=[f"category:{target}"], types=type or ())
     found = pm.zero_shot(
         table,
         [name.strip() for name in classes.split(",")],
-        model=model,
+        model=own or model,
         modality=modality,
         prompt=prompt or "a photo of a {}",
         examples=shown,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,15 @@ import pandas as pd
 
 from polymodal.asked import as_table
 from polymodal.crossmodal.alike import alike_pairs
+from polymodal.crossmodal.conditions import places_where
 from polymodal.crossmodal.directions import Direction, Directions
+from polymodal.crossmodal.faiss_search import FaissSearch
 from polymodal.crossmodal.hits import Hits
 from polymodal.crossmodal.key import key_of_space
 from polymodal.crossmodal.plan import Plan
 from polymodal.crossmodal.questions import checked_k, compared, questions, ranked
-from polymodal.crossmodal.stored import StoredIndex, stored
+from polymodal.crossmodal.shelf import EXACT
+from polymodal.crossmodal.stored import MORE, StoredIndex, stored
 from polymodal.crossmodal.vectors import Vectors
 from polymodal.errors import SchemaError, SettingError, near_miss
 from polymodal.schema.table import Table
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Index:
-    """N rows in the space of a model, searched exactly.
+    """N rows in the space of a model, searched exactly, or from 50,000 rows on by FAISS where that was asked for.
 
     Modalities of a space lie in regions of their own (Liang et al. 2022), so each is moved to have its middle at the
     origin before cells of different ones are compared. A row scores the mean, over the parts of the query and what the
@@ -36,10 +40,13 @@ class Index:
     Attributes:
         table: the rows.
         vectors: their cells.
+        backend: what finds candidates where rows are many; None where every row is compared.
     """
 
-    def __init__(self, model: Model, table: Table, vectors: Vectors, contrast: Contrast) -> None:
-        self._model, self.table, self.vectors = model, table, vectors
+    def __init__(
+        self, model: Model, table: Table, vectors: Vectors, contrast: Contrast, backend: str | None = None
+    ) -> None:
+        self._model, self.table, self.vectors, self.backend = model, table, vectors, backend
         middles = {name: one.mean(axis=0) for name, one in vectors.values.items()}
         self._directions = Directions(contrast, middles)
         self._centred = {name: self._directions.centred(name, one) for name, one in vectors.values.items()}
@@ -113,9 +120,31 @@ class Index:
         return alike_pairs(self.vectors, self._centred, least)
 
     def _hits(self, names: np.ndarray, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
-        kept = self._kept(where)
-        called = self.vectors.names[kept]
-        return Hits(names, tuple(ranked(called, self._told(one, kept), k) for one in toward), self.table)
+        kept = None if where is None else places_where(self.table.frame, where)
+        found = []
+        for one in toward:
+            rows = self._candidates(one, k, kept)
+            found.append(
+                ranked(self.vectors.names if rows is None else self.vectors.names[rows], self._told(one, rows), k)
+            )
+        return Hits(names, tuple(found), self.table)
+
+    def _candidates(self, toward: Mapping[str, Direction], k: int, kept: np.ndarray | None) -> np.ndarray | None:
+        """The rows that come into question, ascending; None for all."""
+        if self.backend is None or len(self) < EXACT:
+            return kept
+        most = k if len(toward) == 1 else k * MORE
+        found = [self._faiss[one.is_whole].near(name, one.vector, most, kept) for name, one in toward.items()]
+        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
+
+    @cached_property
+    def _faiss(self) -> dict[bool, FaissSearch]:
+        """Around the middle of each modality, and as the model placed them where that is asked for."""
+        kinds = {False: self._centred} | ({True: self.vectors.values} if self._directions.contrast.is_joint else {})
+        return {
+            is_whole: FaissSearch({name: (one, self.vectors.rows[name]) for name, one in held.items()}, len(self))
+            for is_whole, held in kinds.items()
+        }
 
     def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Index:
         """An index of these rows too, which are called otherwise than those that are there.
@@ -133,13 +162,14 @@ class Index:
             raise SettingError("rows of one index lie in one folder of files; give rows whose cells are no paths")
         frame = pd.concat([self.table.frame, more.frame])
         table = Table(frame, self.table.schema, self.table.files or more.files)
-        return Index(self._model, table, self.vectors.with_more(vectors), self._directions.contrast)
+        return Index(self._model, table, self.vectors.with_more(vectors), self._directions.contrast, self.backend)
 
     def delete(self, rows: Sequence[Any]) -> Index:
         """An index without some rows, by what they are called. Raises SettingError for one that is not there."""
         wanted = [rows] if isinstance(rows, str) or not hasattr(rows, "__len__") else list(rows)
         known = self.vectors.names.tolist()
-        strange = [one for one in wanted if one not in set(known)]
+        there = set(known)
+        strange = [one for one in wanted if one not in there]
         if strange:
             raise SettingError(
                 f"no row {strange[0]!r} in the index. {near_miss(str(strange[0]), list(map(str, known)))}"
@@ -147,7 +177,9 @@ class Index:
         kept = np.flatnonzero(~np.isin(self.vectors.names, np.array(wanted, dtype=self.vectors.names.dtype)))
         if not len(kept):
             raise SettingError("an index without rows finds nothing; keep one")
-        return Index(self._model, self.table.take(kept), self.vectors.take(kept), self._directions.contrast)
+        return Index(
+            self._model, self.table.take(kept), self.vectors.take(kept), self._directions.contrast, self.backend
+        )
 
     def save(self, path: str | os.PathLike[str]) -> StoredIndex:
         """The same on disk, to be opened by `model.open_index(path)`; of the rows it keeps numbers, dates and text.
@@ -156,27 +188,23 @@ class Index:
         """
         plan = Plan.of_table(self.table, self.vectors, self._directions)
         parts = [(self.table, self.vectors, None)]
-        return stored(self._model, key_of_space(self._model), path, parts, plan, self._directions.contrast)
+        return stored(
+            self._model, key_of_space(self._model), path, parts, plan, self._directions.contrast, self.backend
+        )
 
-    def _told(self, toward: Mapping[str, Direction], kept: np.ndarray) -> dict[str, np.ndarray]:
+    def _told(self, toward: Mapping[str, Direction], kept: np.ndarray | None) -> dict[str, np.ndarray]:
         """By modality, the score of each kept row by it alone; NaN where the row has none."""
-        place = np.full(len(self), -1)
-        place[kept] = np.arange(len(kept))
         found = {}
         for name, direction in toward.items():
-            here = place[self.vectors.rows[name]]
-            score = np.full(len(kept), np.nan)
-            near = (self.vectors.values if direction.is_whole else self._centred)[name] @ direction.vector
-            score[here[here >= 0]] = near[here >= 0]
+            values = (self.vectors.values if direction.is_whole else self._centred)[name]
+            rows = self.vectors.rows[name]
+            if kept is None:
+                score = np.full(len(self), np.nan)
+                score[rows] = values @ direction.vector
+            else:
+                score = np.full(len(kept), np.nan)
+                places = np.minimum(np.searchsorted(rows, kept), len(rows) - 1)
+                has = rows[places] == kept
+                score[has] = values[places[has]] @ direction.vector
             found[name] = score
         return found
-
-    def _kept(self, where: str | None) -> np.ndarray:
-        if where is None:
-            return np.arange(len(self))
-        frame = self.table.frame.reset_index(drop=True)
-        try:
-            chosen = frame.query(where)
-        except (ValueError, TypeError, SyntaxError, NameError, KeyError) as error:
-            raise SettingError(f"where={where!r} cannot be asked of the columns: {error}") from error
-        return np.asarray(chosen.index.to_numpy())

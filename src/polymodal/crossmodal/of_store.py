@@ -29,7 +29,11 @@ _SAMPLE = 20_000  # rows of many, by which the middles of modalities are found
 
 
 def index_of_store(
-    model: Model, store: Store, contrast: Contrast, path: str | os.PathLike[str] | None = None
+    model: Model,
+    store: Store,
+    contrast: Contrast,
+    path: str | os.PathLike[str] | None = None,
+    backend: str | None = None,
 ) -> StoredIndex:
     """Of all rows; what an earlier call made of this model and this store is opened, and rows that came since added.
 
@@ -40,7 +44,7 @@ def index_of_store(
     key = key_of_space(model)
     place = f"{store.uri}/_search/{key[:16]}" if path is None else os.fspath(path)
     if is_store(place):
-        index = StoredIndex.open(model, key, place, contrast)
+        index = StoredIndex.open(model, key, place, contrast, backend)
         seen = index.shelf.every(None, [PLACE])[PLACE].drop_null().to_numpy()
         first = int(seen.max(initial=-1)) + 1
         return index if first >= len(store) else index.with_parts(_parts(model, store, np.arange(first, len(store))))
@@ -60,7 +64,7 @@ def index_of_store(
     }
     directions = Directions(contrast, middles)
     plan = Plan.of(store._columns, _names(store), directions)
-    return stored(model, key, place, parts, plan, contrast)
+    return stored(model, key, place, parts, plan, contrast, backend)
 
 
 def _names(store: Store) -> np.ndarray:

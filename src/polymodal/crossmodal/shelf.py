@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from polymodal.crossmodal.probing import QUESTIONS, Probing, Questions, measured
 from polymodal.errors import ArtifactError, SettingError
 from polymodal.store.disk import dataset as disk
 
@@ -18,8 +20,11 @@ EXACT = 50_000  # rows below which every one is looked at
 FORMAT = 1
 NAME, PLACE = "_name", "_place"
 _KEY = b"polymodal.index"
-_KIND, _REFINE = "IVF_RQ", 5  # how many times k are compared in full
-_PROBES, _PROBES_WHERE = 16, 64  # parts of the index looked into; what meets a condition lies further apart
+_KIND = "IVF_RQ"
+_FEW = 2000  # rows that meet a condition, up to which reading them is quicker than the index
+_MOST_COUNTS = 64  # conditions of which it is remembered how many rows meet them
+_MORE_ROWS = 20  # times the questions are read to find them, as rows may lack a cell
+_USUAL = Probing(steps=((10, 16), (100, 64)), refine=5, parts=256)  # of an index that does not say
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Shelf:
     dataset: Any
     path: str
     told: Mapping[str, Any]
+    _counts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def create(
@@ -104,24 +110,93 @@ class Shelf:
             return self
         there = {one.field_names[0]: one.num_rows_indexed for one in self.dataset.describe_indices()}
         missing = [name for name in self.vectors if name not in there]
+        is_behind = bool(there) and len(self) - min(there.values()) >= EXACT
         with disk.writing(self.path):
             for name in missing:
-                self.dataset.create_index(name, _KIND, metric="L2", num_partitions=round(len(self) ** 0.5))
-            if there and len(self) - min(there.values()) >= EXACT:
+                self.dataset.create_index(name, _KIND, metric="L2", num_partitions=_parts(len(self)))
+            if is_behind:
                 self.dataset.optimize.optimize_indices()
+        found = Shelf.open(self.path)
+        return found.probed() if missing or is_behind else found
+
+    def probed(self) -> Shelf:
+        """With how much of each index is to be looked into, found by looking for some rows and comparing with all."""
+        probing = {name: self._probing(name).to_dict() for name in self.vectors}
+        told = json.dumps({**self.told, "probing": probing})
+        with disk.writing(self.path):
+            self.dataset.update_schema_metadata({_KEY.decode(): told})
         return Shelf.open(self.path)
 
+    def _probing(self, column: str) -> Probing:
+        """Looked for are cells of this column, and those that other modalities have in the same space."""
+        random, most = np.random.default_rng(0), QUESTIONS * _MORE_ROWS
+        places = np.sort(random.choice(len(self), min(most, len(self)), replace=False))
+        asked = self._beside(column)
+        read = disk.rows_at(self.dataset, places, asked, 1)
+        vectors, is_own = [], []
+        for name in asked:
+            values, known = matrix(read[name])
+            some = random.permutation(np.flatnonzero(known))[: -(-QUESTIONS // len(asked))]
+            vectors.append(values[some])
+            is_own += [name == column] * len(some)
+        questions = Questions.of(np.concatenate(vectors), np.array(is_own), self._blocks(column))
+
+        def near(vector: np.ndarray, k: int, probes: int, refine: int) -> np.ndarray:
+            nearest = {"column": column, "q": vector, "k": k, "nprobes": probes, "refine_factor": refine}
+            return np.asarray(self._read(None, columns=["_distance"], nearest=nearest)["_distance"].to_numpy())
+
+        known_parts = int(self.told.get("probing", {}).get(column, {}).get("parts", 0))
+        return measured(questions, near, max(_parts(len(self)), known_parts))
+
+    def _beside(self, column: str) -> list[str]:
+        """The columns of all modalities that hold what this one holds."""
+        for kind in ("centred", "whole"):
+            found = [one[kind] for one in self.told.get("modalities", {}).values()]
+            if column in found:
+                return found
+        return [column]
+
+    def _blocks(self, column: str) -> Iterator[np.ndarray]:
+        for batch in self.dataset.to_batches(columns=[column]):
+            values, known = matrix(pa.chunked_array([batch[column]]))
+            yield values[known]
+
     def near(self, column: str, vector: np.ndarray, k: int, where: str | None, columns: Sequence[str]) -> pa.Table:
-        """The k rows nearest to a direction, with some columns; by the index, so that one may be missed."""
-        unit = vector / max(float(np.linalg.norm(vector)), 1e-12)
+        """The k rows nearest to a direction, with some columns; by the index, so that one may be missed.
+
+        Where few rows meet the condition all of them are compared.
+        """
+        unit = (vector / max(float(np.linalg.norm(vector)), 1e-12)).astype(np.float32)
+        kept = len(self) if where is None else self.count(where)
+        if kept <= _FEW:
+            return self._nearest(column, unit, k, where, columns)
+        told = self.told.get("probing", {}).get(column)
+        probing = _USUAL if told is None else Probing.of(told)
         nearest = {
             "column": column,
-            "q": unit.astype(np.float32),
+            "q": unit,
             "k": k,
-            "nprobes": _PROBES if where is None else _PROBES_WHERE,
-            "refine_factor": _REFINE,
+            # Among the rows that meet a condition, the k nearest are so many times deeper among all.
+            "nprobes": probing.probes(k * len(self) / kept),
+            "refine_factor": probing.refine,
         }
         return self._read(where, columns=[*columns, "_distance"], nearest=nearest, prefilter=True)
+
+    def _nearest(self, column: str, unit: np.ndarray, k: int, where: str | None, columns: Sequence[str]) -> pa.Table:
+        every = self.every(where, list(dict.fromkeys([*columns, column])))
+        values, known = matrix(every[column])
+        far = np.where(known, 2 - 2 * values @ unit, np.inf)
+        first = np.argsort(far, kind="stable")[: min(k, int(known.sum()))]
+        return every.take(pa.array(first)).select(list(columns)).append_column("_distance", pa.array(far[first]))
+
+    def count(self, where: str) -> int:
+        """Rows that meet a condition."""
+        if where not in self._counts:
+            if len(self._counts) >= _MOST_COUNTS:
+                self._counts.clear()
+            with self._asking(where):
+                self._counts[where] = int(self.dataset.count_rows(where))
+        return self._counts[where]
 
     def every(self, where: str | None, columns: Sequence[str]) -> pa.Table:
         """All rows that meet a condition, with some columns, in their order."""
@@ -139,14 +214,32 @@ class Shelf:
         return f"{NAME} IN ({', '.join(said)})" if said else "false"
 
     def _read(self, where: str | None, **request: Any) -> pa.Table:
-        try:
+        with self._asking(where):
             return self.dataset.to_table(filter=where, **request)
+
+    @contextmanager
+    def _asking(self, where: str | None) -> Iterator[None]:
+        try:
+            yield
         except ValueError as error:
             raise SettingError(
                 f"where={where!r} is not understood: {str(error).split(', /')[0]}. Columns: {', '.join(self.columns)}"
             ) from error
         except OSError as error:
             raise ArtifactError(f"{self.path} is damaged and cannot be read: {error}") from error
+
+
+def is_index(path: object) -> bool:
+    """Whether a path is that of an index on this machine.
+
+    >>> is_index("nowhere.index")
+    False
+    """
+    return disk.is_store(path) and _KEY in (disk.opened(str(path), None, None).schema.metadata or {})
+
+
+def _parts(n: int) -> int:
+    return max(1, round(n**0.5))
 
 
 def matrix(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

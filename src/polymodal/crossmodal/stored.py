@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 from polymodal.asked import as_table
 from polymodal.crossmodal.directions import Direction, Directions
 from polymodal.crossmodal.hits import Hits
+from polymodal.crossmodal.in_memory import InMemory
 from polymodal.crossmodal.plan import Part, Plan, batches
 from polymodal.crossmodal.questions import checked_k, compared, questions, ranked
 from polymodal.crossmodal.shelf import EXACT, NAME, Shelf, matrix
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from polymodal.contrastive._contrast import Contrast
     from polymodal.model import Model
 
-_MORE = 10  # times k that are looked at of each modality, where several decide
+MORE = 10  # times k that are looked at of each modality, where several decide
 
 
 class StoredIndex:
@@ -33,13 +35,15 @@ class StoredIndex:
     then exact. Conditions are SQL. The middles of modalities stay those of the rows it was made of.
     """
 
-    def __init__(self, model: Model, shelf: Shelf, contrast: Contrast) -> None:
-        self._model, self.shelf = model, shelf
+    def __init__(self, model: Model, shelf: Shelf, contrast: Contrast, backend: str | None = None) -> None:
+        self._model, self.shelf, self.backend = model, shelf, backend
         middles = {name: np.array(one["middle"], np.float32) for name, one in shelf.told["modalities"].items()}
         self._directions = Directions(contrast, middles)
 
     @classmethod
-    def open(cls, model: Model, key: str, path: str | os.PathLike[str], contrast: Contrast) -> StoredIndex:
+    def open(
+        cls, model: Model, key: str, path: str | os.PathLike[str], contrast: Contrast, backend: str | None = None
+    ) -> StoredIndex:
         """The one at a path. Raises ArtifactError where there is none, and for one built by another model."""
         shelf = Shelf.open(path)
         if shelf.told.get("key") != key:
@@ -47,7 +51,7 @@ class StoredIndex:
                 f"the index at {shelf.path} was built by another model, whose vectors mean something else; open it "
                 "with that model, or build one with model.index(rows)"
             )
-        return cls(model, shelf, contrast)
+        return cls(model, shelf, contrast, backend)
 
     def __len__(self) -> int:
         return len(self.shelf)
@@ -145,7 +149,7 @@ class StoredIndex:
         return self._changed(self.shelf.appended(batches(parts, plan, self._directions)))
 
     def _changed(self, shelf: Shelf) -> StoredIndex:
-        return StoredIndex(self._model, shelf, self._directions.contrast)
+        return StoredIndex(self._model, shelf, self._directions.contrast, self.backend)
 
     def _column(self, name: str, direction: Direction) -> str:
         return str(self.shelf.told["modalities"][name]["whole" if direction.is_whole else "centred"])
@@ -156,7 +160,9 @@ class StoredIndex:
 
     def _candidates(self, toward: Mapping[str, Direction], k: int, where: str | None) -> pa.Table:
         columns = {name: self._column(name, direction) for name, direction in toward.items()}
-        most, wanted = k if len(toward) == 1 else k * _MORE, [NAME, *columns.values()]
+        most, wanted = k if len(toward) == 1 else k * MORE, [NAME, *columns.values()]
+        if self.backend is not None:
+            return self._in_memory.near(toward, most, where, wanted)
         reads = [
             self.shelf.near(columns[name], direction.vector, most, where, wanted).select(wanted)
             for name, direction in toward.items()
@@ -166,6 +172,10 @@ class StoredIndex:
         together = pa.concat_tables(reads)
         _, first = np.unique(together[NAME].to_numpy(), return_index=True)
         return together.take(pa.array(np.sort(first)))
+
+    @cached_property
+    def _in_memory(self) -> InMemory:
+        return InMemory.of(self.shelf)
 
     def _rows(self, found: Sequence[pd.DataFrame]) -> Table:
         """What is kept of the rows that were found."""
@@ -177,11 +187,17 @@ class StoredIndex:
 
 
 def stored(
-    model: Model, key: str, path: str | os.PathLike[str], parts: Iterable[Part], plan: Plan, contrast: Contrast
+    model: Model,
+    key: str,
+    path: str | os.PathLike[str],
+    parts: Iterable[Part],
+    plan: Plan,
+    contrast: Contrast,
+    backend: str | None = None,
 ) -> StoredIndex:
     """A new index on disk, of rows that come in parts.
 
     Raises SchemaError for rows that share a name, ArtifactError where it cannot be written.
     """
     shelf = Shelf.create(path, batches(parts, plan, Directions(contrast, plan.middles)), plan.schema, plan.told(key))
-    return StoredIndex(model, shelf, contrast)
+    return StoredIndex(model, shelf, contrast, backend)
