@@ -35,6 +35,17 @@ def test_a_large_jpeg_is_decoded_small(tmp_path: Path) -> None:
     assert sheet.reduced(40).values == pytest.approx(large.reshape(48, 40, 80, 40).mean(axis=(1, 3)), abs=2)
 
 
+@pytest.mark.parametrize("ending", ["jpg", "png"])
+def test_what_pillow_takes_for_too_large(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.fromarray(RAMP.astype(np.uint8)).save(tmp_path / f"slide.{ending}")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    sheet = Sheet(tmp_path / f"slide.{ending}", "fixed")
+    assert sheet.reduced(4).values == pytest.approx(RAMP.reshape(24, 4, 32, 4).mean(axis=(1, 3)), abs=1.5)
+    monkeypatch.setattr("polymodal.align.space._sheet._MOST_DECODED", 100)
+    with pytest.raises(DataError, match="12,288 pixels of the fixed picture would have to be decoded"):
+        sheet.reduced(1)
+
+
 def test_levels_of_a_tiff(tmp_path: Path) -> None:
     levels = [Image.fromarray(np.full((96 // by, 128 // by), by, np.uint8)) for by in (1, 2, 4)]
     levels[0].save(tmp_path / "slide.tif", save_all=True, append_images=[*levels[1:], Image.new("L", (20, 20))])

@@ -20,6 +20,7 @@ from polymodal.modalities.image import BROKEN, said_of
 
 _LEAST = 16  # pixels a side
 _MOST_DECODED = 400_000_000  # pixels at once
+_SMALLER = "save it smaller, as JPEG, or as TIFF with tiles and levels"
 _MOST_LEVELS = 32
 _TURNED, _SWAPPED = 274, (5, 6, 7, 8)  # Exif: how the camera was held, and what of it swaps width and height
 # Pillow refuses to open files of more than 179 million pixels; these readers open them, as little of them is decoded.
@@ -110,6 +111,8 @@ class Sheet:
             if isinstance(error, DataError):
                 raise
             said = (isinstance(error, OSError) and error.strerror) or said_of(error)
+            if isinstance(error, Pillow.DecompressionBombError):
+                said = f"it has more pixels than can be decoded at once; {_SMALLER}"
             raise DataError(f"the {self.side} picture {self._source} cannot be read: {said}") from error
 
     def _smaller(self, picture: Pillow.Image, factor: float) -> float:
@@ -124,7 +127,7 @@ class Sheet:
         if n > _MOST_DECODED:
             raise DataError(
                 f"{n:,} pixels of the {self.side} picture would have to be decoded, over the limit of "
-                f"{_MOST_DECODED:,}; save it smaller, as JPEG, or as TIFF with levels"
+                f"{_MOST_DECODED:,}; {_SMALLER}"
             )
         return scale
 
