@@ -12,6 +12,7 @@ from polymodal.align.space.copying import Copied, Neighbours, copy, nearest
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.landmarks import landmarks
 from polymodal.align.space.pictures import pictures
+from polymodal.align.space.point_clouds import clouds
 from polymodal.align.space.projection import Projection
 from polymodal.align.space.registration import Pairs, Registration, Views
 from polymodal.align.space.soft_match import SoftMatch
@@ -46,6 +47,7 @@ __all__ = [
     "Verdict",
     "Views",
     "attach",
+    "clouds",
     "copy",
     "expression",
     "landmarks",

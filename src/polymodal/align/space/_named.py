@@ -36,7 +36,7 @@ def paired(moving: Any, fixed: Any, by: str | None, moving_frame: Frame | None, 
     remarks: tuple[str, ...] = ()
     if by is not None:
         moving, fixed, remarks = _joined(moving, fixed, by)
-    d = _dimensions(moving, moving_frame)
+    d = dimensions_of(moving, moving_frame)
     frames = moving_frame or Frame("moving", dimensions=d), fixed_frame or Frame("fixed", dimensions=d)
     if frames[0].dimensions != frames[1].dimensions:
         raise DataError(f"landmarks are of as many dimensions on both sides, not from {frames[0]} to {frames[1]}")
@@ -49,7 +49,8 @@ def paired(moving: Any, fixed: Any, by: str | None, moving_frame: Frame | None, 
     return Landmarks(one, other, own, *frames, remarks)
 
 
-def _dimensions(points: Any, frame: Frame | None) -> int:
+def dimensions_of(points: Any, frame: Frame | None) -> int:
+    """2 or 3, by the frame or by what the points look like."""
     if frame is not None:
         return frame.dimensions
     if hasattr(points, "columns"):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from polymodal.align.space.spots import Spots
 from polymodal.errors import DataError
@@ -85,19 +84,6 @@ def sections(moving: Spots, fixed: Spots, n_genes: int, least_counts: float, mos
         n_shared=len(shared),
         left_out=pd.concat(rows, ignore_index=True),
     )
-
-
-def pitch(places: np.ndarray) -> float:
-    """The usual distance to the next spot; raises DataError where all are at one place.
-
-    >>> pitch(np.array([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0], [4.0, 2.0]]))
-    2.0
-    """
-    apart = np.unique(places, axis=0)
-    if len(apart) < 2:
-        raise DataError("all spots of a section are at one place; give their positions")
-    far, _ = cKDTree(apart).query(apart, k=2)
-    return float(np.median(far[:, 1]))
 
 
 def _sums(spots: Spots, rows: np.ndarray, genes: list[str]) -> np.ndarray:

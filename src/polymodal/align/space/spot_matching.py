@@ -12,9 +12,10 @@ from polymodal.align._wording import count
 from polymodal.align.space import _transport as transport
 from polymodal.align.space._lengths import lengths_of
 from polymodal.align.space._neighbouring import Expressed
+from polymodal.align.space._pitch import pitch
 from polymodal.align.space._plan_search import partners, placement, reversed_plan, searched
 from polymodal.align.space._procrustes import Model, need_spread
-from polymodal.align.space._sections import Sections, pitch, sections
+from polymodal.align.space._sections import Sections, sections
 from polymodal.align.space.frames import Frame, need_agreement
 from polymodal.align.space.registration import Pairs, Registration
 from polymodal.align.space.soft_match import SoftMatch
