@@ -141,6 +141,8 @@ def test_faults_of_settings() -> None:
         found(fixed_resolution=-1)
     with pytest.raises(SettingError, match="of very different size"):
         found(moving_resolution=0.004)
+    with pytest.raises(SettingError, match="the moving picture has no colours"):
+        found(MOVING[..., 0], stain="hematoxylin")
     with pytest.raises(SettingError) as caught:
         found(deformable=True, stain="he", mirror="no")
     assert str(caught.value).count("\n  - ") == 3

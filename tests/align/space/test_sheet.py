@@ -26,6 +26,19 @@ def test_means_of_squares_and_where_they_lie() -> None:
     assert odd[10, 20] == pytest.approx(2.5 * 10.5 + 2.5 * 20.5 - 1, abs=0.6)
 
 
+def test_no_factor_reads_beyond_the_edge() -> None:
+    for factor in (1.1, 3.2, 96 / 29, 128 / 41, 96 / 17):
+        assert Sheet(RAMP, "fixed").reduced(factor).values.shape == (int(96 / factor + 1e-9), int(128 / factor + 1e-9))
+
+
+def test_a_picture_of_the_caller_stays_as_it_is(tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((96 // by, 128 // by), by, np.uint8)) for by in (1, 2)]
+    pages[0].save(tmp_path / "slide.tif", save_all=True, append_images=pages[1:])
+    with Image.open(tmp_path / "slide.tif") as picture:
+        assert Sheet(picture, "fixed").reduced(2).values.max() == 1
+        assert picture.tell() == 0
+
+
 def test_a_large_jpeg_is_decoded_small(tmp_path: Path) -> None:
     path = tmp_path / "slide.jpg"
     large = np.kron(np.arange(60, dtype=np.uint8).reshape(6, 10) * 4, np.ones((320, 320), np.uint8))

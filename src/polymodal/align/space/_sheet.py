@@ -118,11 +118,14 @@ class Sheet:
     def _smaller(self, picture: Pillow.Image, factor: float) -> float:
         """Makes a file decode no more than is needed; pixels of the picture for one that will be decoded."""
         width, height = picture.size
-        if picture.format == "JPEG" and not isinstance(self._source, Pillow.Image):
+        scale = 1.0
+        if isinstance(self._source, Pillow.Image):
+            pass  # it is the caller's, and stays on the page that it shows
+        elif picture.format == "JPEG":
             drafted = picture.draft(None, (int(width / factor), int(height / factor)))
             scale = width / drafted[1][2] if drafted else 1.0
-        else:
-            scale = _level(picture, factor) if picture.format == "TIFF" else 1.0
+        elif picture.format == "TIFF":
+            scale = _level(picture, factor)
         n = picture.size[0] * picture.size[1]
         if n > _MOST_DECODED:
             raise DataError(
@@ -203,5 +206,7 @@ def _bands_of(picture: Pillow.Image) -> list[np.ndarray | None]:
 def _resized(band: np.ndarray, size: tuple[int, int], box: tuple[float, float, float, float]) -> np.ndarray:
     # Pillow averages 8 bits without making floats of a large picture first.
     whole = band if band.dtype == np.uint8 else band.astype(np.float32)
-    reduced = Pillow.fromarray(np.ascontiguousarray(whole)).resize(size, Pillow.Resampling.BOX, box=box)
+    height, width = whole.shape
+    kept = (0.0, 0.0, min(box[2], float(width)), min(box[3], float(height)))  # which rounding may exceed
+    reduced = Pillow.fromarray(np.ascontiguousarray(whole)).resize(size, Pillow.Resampling.BOX, box=kept)
     return np.asarray(reduced, dtype=np.float32)

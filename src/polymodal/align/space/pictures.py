@@ -146,6 +146,8 @@ def _common(sheets: tuple[Sheet, Sheet], resolutions: list[float]) -> float:
 def _looked(sheet: Sheet, factor: float, stain: Stain, tell: Callable[[str], None]) -> _Look:
     tell(f"reading {sheet.name}")
     reduced: Reduced = sheet.reduced(factor)
+    if stain == "hematoxylin" and reduced.values.ndim == 2:
+        raise SettingError(f"stain='hematoxylin': the {sheet.side} picture has no colours; 'auto' or 'grey' will do")
     amount, channel, name = amounts(reduced.values, reduced.seen, stain)
     mask = tissue(amount, reduced.seen, sheet.side)
     view = View(np.where(reduced.seen, stretched(channel, mask), 0).astype(np.float32), mask)
