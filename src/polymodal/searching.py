@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import torch
 
 from polymodal.asked import as_table
-from polymodal.errors import FitError
+from polymodal.errors import ArtifactError, FitError
 from polymodal.network import Network
 from polymodal.portfolio.portfolio import Portfolio
 from polymodal.schema.schema import Schema
@@ -137,8 +137,11 @@ class Searching(ABC):
         from polymodal.crossmodal.faiss_search import checked_backend
         from polymodal.crossmodal.index import Index
         from polymodal.crossmodal.of_store import index_of_store
+        from polymodal.crossmodal.shelf import is_index
 
         space, backend = self.space, checked_backend(backend)
+        if is_index(table):
+            raise ArtifactError(f"{table} is an index already; open it with model.open_index({os.fspath(table)!r})")
         if isinstance(table, (str, os.PathLike)) and is_store(table):
             table = Store.open(table)
         if isinstance(table, Store):

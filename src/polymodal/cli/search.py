@@ -91,6 +91,8 @@ def search(
     asked: Any = queries if row is None else parse_row(row)
     limits: dict[str, Any] = {"k": k, "where": where, "files": files}
     hits = index.nearest(asked, **limits) if like else index.search(asked, among=among, **limits)
+    for fault in hits.faults:
+        note(f"Note: {fault}")
     _tell(hits.to_pandas(), hits, hits.to_dict(), out, json)
 
 

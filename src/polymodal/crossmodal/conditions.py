@@ -27,6 +27,8 @@ def places_where(frame: pd.DataFrame, where: str) -> np.ndarray:
     >>> places_where(pd.DataFrame({"price": [3, 60, 9], "ward": ["a", "b", None]}), "price < 50 and ward.notna()")
     array([0])
     """
+    if not isinstance(where, str):
+        raise SettingError(f"where= is a condition as text, such as 'price < 50'; {where!r} came")
     fault = _fault(where)
     if fault:
         raise SettingError(

@@ -25,11 +25,13 @@ class Hits:
         queries: `[n]` what each query is called.
         found: one frame a query: rank, row, score, and the score by each modality that was compared with.
         table: the rows that were searched.
+        faults: what of the queries cannot be read, a sentence each.
     """
 
     queries: np.ndarray
     found: Sequence[pd.DataFrame]
     table: Table
+    faults: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.found)
@@ -76,6 +78,8 @@ class Hits:
                 lines.append([str(hit[0]), str(hit[1]), f"{hit[2]:+.3f}", *by, " | ".join(cells)])
             title = f"Query {name}" if len(self.found) > 1 else "Found"
             sentences = () if lines else ("Nothing that could be compared.",)
+            if number == 0:
+                sentences = (*self.faults, *sentences)
             sections.append(Section(title, sentences, ["rank", "row", "score", *told, ""] if lines else (), lines))
         return sections
 

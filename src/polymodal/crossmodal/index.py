@@ -18,7 +18,7 @@ from polymodal.crossmodal.faiss_search import FaissSearch
 from polymodal.crossmodal.hits import Hits
 from polymodal.crossmodal.key import key_of_space
 from polymodal.crossmodal.plan import Plan
-from polymodal.crossmodal.questions import checked_k, compared, questions, ranked
+from polymodal.crossmodal.questions import Questions, checked_k, compared, questions, ranked
 from polymodal.crossmodal.shelf import EXACT
 from polymodal.crossmodal.stored import MORE, StoredIndex, stored
 from polymodal.crossmodal.vectors import Vectors
@@ -82,12 +82,12 @@ class Index:
         nothing in it that can be read.
         """
         k = checked_k(k)
-        names, asked = questions(self._model, query, parts, files)
+        asked = questions(self._model, query, parts, files)
         toward = [
             {name: self._directions.toward(one, name) for name in compared(one, among, self.vectors.modalities)}
-            for one in asked
+            for one in asked.parts
         ]
-        return self._hits(names, toward, k, where)
+        return self._hits(asked, toward, k, where)
 
     def nearest(
         self,
@@ -104,8 +104,10 @@ class Index:
         have. Arguments and errors as in `search`.
         """
         k = checked_k(k)
-        names, asked = questions(self._model, query, parts, files)
-        return self._hits(names, [self._directions.alike(one, self.vectors.modalities) for one in asked], k, where)
+        asked = questions(self._model, query, parts, files)
+        return self._hits(
+            asked, [self._directions.alike(one, self.vectors.modalities) for one in asked.parts], k, where
+        )
 
     def duplicates(self, least: float = 0.95) -> pd.DataFrame:
         """Every two rows that are alike: row, other, score, and how alike by each modality; the most alike first.
@@ -115,11 +117,11 @@ class Index:
 
         Raises SettingError for another number.
         """
-        if not -1 <= least <= 1:
+        if isinstance(least, bool) or not isinstance(least, (int, float, np.number)) or not -1 <= least <= 1:
             raise SettingError(f"least is a mean cosine from -1 to 1; {least!r} came")
         return alike_pairs(self.vectors, self._centred, least)
 
-    def _hits(self, names: np.ndarray, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
+    def _hits(self, asked: Questions, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
         kept = None if where is None else places_where(self.table.frame, where)
         found = []
         for one in toward:
@@ -127,7 +129,7 @@ class Index:
             found.append(
                 ranked(self.vectors.names if rows is None else self.vectors.names[rows], self._told(one, rows), k)
             )
-        return Hits(names, tuple(found), self.table)
+        return Hits(asked.names, tuple(found), self.table, asked.faults)
 
     def _candidates(self, toward: Mapping[str, Direction], k: int, kept: np.ndarray | None) -> np.ndarray | None:
         """The rows that come into question, ascending; None for all."""
@@ -156,7 +158,8 @@ class Index:
         taken = set(self.vectors.names.tolist()) & set(vectors.names.tolist())
         if taken:
             raise SchemaError(
-                f"row {min(map(str, taken))} is there already; delete it first, or call the new one otherwise"
+                f"row {min(map(str, taken))} is there already; delete it first, or call the new one "
+                "otherwise, by its id or the labels of a DataFrame"
             )
         if more.files != self.table.files and None not in (more.files, self.table.files):
             raise SettingError("rows of one index lie in one folder of files; give rows whose cells are no paths")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,35 +19,55 @@ if TYPE_CHECKING:
 _DIGITS = 6  # of scores; what differs beyond is rounding, and rows that are as good keep their order
 
 
-def questions(
-    model: Model, query: Any, parts: Mapping[str, Any], files: str | os.PathLike[str] | None
-) -> tuple[np.ndarray, list[dict[str, np.ndarray]]]:
-    """What queries are called, and of each `[1, E]` by modality.
+@dataclass(frozen=True)
+class Questions:
+    """What is looked for.
 
-    Raises SettingError when it is not said what is looked for, SchemaError for a query in which nothing can be read.
+    Attributes:
+        names: what queries are called.
+        parts: of each, `[1, E]` by modality; nothing where it cannot be read.
+        faults: what cannot be read, a sentence each.
+    """
+
+    names: np.ndarray
+    parts: Sequence[Mapping[str, np.ndarray]]
+    faults: tuple[str, ...]
+
+
+def questions(model: Model, query: Any, parts: Mapping[str, Any], files: str | os.PathLike[str] | None) -> Questions:
+    """Queries placed in the space of a model.
+
+    Raises SettingError when it is not said what is looked for, SchemaError where nothing can be read in any query.
     """
     if (query is None) == (not parts):
         raise SettingError("search takes one query, or its parts by name, as in search(note='left effusion')")
+    if query is not None and not isinstance(query, (str, os.PathLike)) and hasattr(query, "__len__") and not len(query):
+        raise SchemaError("there is no row to look for")
     asked, _ = as_table(parts if query is None else query, model.schema, files)
     wanted = model.vectors(asked)
     found: list[dict[str, np.ndarray]] = [{} for _ in range(len(asked))]
     for name, rows in wanted.rows.items():
         for place, row in enumerate(rows.tolist()):
             found[row][name] = wanted.values[name][place : place + 1]
+    names = asked.row_names()
     empty = [number for number, one in enumerate(found) if not one]
-    if empty:
+    told: tuple[str, ...] = ()
+    if empty or asked.faults():
+        told = tuple(str(fault) for fault in model.preprocessor.prepare(asked, with_labels=False).faults)
+    if len(empty) == len(found):
         raise SchemaError(
-            f"query {empty[0]} has nothing that can be read; give a part of a row: "
-            f"{', '.join(model.schema.names)}" + "".join(f". {fault}" for fault in asked.faults())
+            f"query {names[empty[0]]} has nothing that can be read; give a part of a row: "
+            f"{', '.join(model.schema.names)}" + "".join(f". {fault}" for fault in told)
         )
-    return asked.row_names(), found
+    lost = [f"query {names[number]} has nothing that can be read, and finds nothing" for number in empty]
+    return Questions(names, found, (*lost, *told))
 
 
 def checked_k(k: Any) -> int:
     """How many rows for each query. Raises SettingError for none or a part of one."""
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
         raise SettingError(f"k is a whole number from 1; {k!r} came")
-    return k
+    return int(k)
 
 
 def compared(query: Mapping[str, Any], among: str | Sequence[str] | None, modalities: Sequence[str]) -> Sequence[str]:
@@ -55,9 +76,13 @@ def compared(query: Mapping[str, Any], among: str | Sequence[str] | None, modali
     >>> compared({"note": 1}, None, ["note", "photo"]), compared({"note": 1}, "note", ["note", "photo"])
     (['photo'], ['note'])
     """
+    if not query:
+        return []
     if among is None:
         return [name for name in modalities if name not in query] or list(modalities)
     wanted = [among] if isinstance(among, str) else list(among)
+    if not wanted:
+        raise SettingError(f"among= names no modality. Allowed: {', '.join(map(repr, modalities))}")
     for name in wanted:
         if name not in modalities:
             raise SettingError(f"among={name!r} is no modality of the rows. {near_miss(name, modalities)}")

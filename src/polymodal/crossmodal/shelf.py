@@ -191,11 +191,11 @@ class Shelf:
 
     def count(self, where: str) -> int:
         """Rows that meet a condition."""
-        if where not in self._counts:
+        if str(where) not in self._counts:
             if len(self._counts) >= _MOST_COUNTS:
                 self._counts.clear()
             with self._asking(where):
-                self._counts[where] = int(self.dataset.count_rows(where))
+                self._counts[where] = int(self.dataset.count_rows(_whole(where)))
         return self._counts[where]
 
     def every(self, where: str | None, columns: Sequence[str]) -> pa.Table:
@@ -215,7 +215,7 @@ class Shelf:
 
     def _read(self, where: str | None, **request: Any) -> pa.Table:
         with self._asking(where):
-            return self.dataset.to_table(filter=where, **request)
+            return self.dataset.to_table(filter=None if where is None else _whole(where), **request)
 
     @contextmanager
     def _asking(self, where: str | None) -> Iterator[None]:
@@ -236,6 +236,13 @@ def is_index(path: object) -> bool:
     False
     """
     return disk.is_store(path) and _KEY in (disk.opened(str(path), None, None).schema.metadata or {})
+
+
+def _whole(where: str) -> str:
+    """In brackets, as Lance reads a condition up to where it ends and leaves out what follows."""
+    if not isinstance(where, str):
+        raise SettingError(f"where= is a condition as text, such as 'price < 50'; {where!r} came")
+    return f"({where})"
 
 
 def _parts(n: int) -> int:

@@ -16,9 +16,9 @@ from polymodal.crossmodal.directions import Direction, Directions
 from polymodal.crossmodal.hits import Hits
 from polymodal.crossmodal.in_memory import InMemory
 from polymodal.crossmodal.plan import Part, Plan, batches
-from polymodal.crossmodal.questions import checked_k, compared, questions, ranked
+from polymodal.crossmodal.questions import Questions, checked_k, compared, questions, ranked
 from polymodal.crossmodal.shelf import EXACT, NAME, Shelf, matrix
-from polymodal.errors import ArtifactError, SchemaError, SettingError, near_miss
+from polymodal.errors import ArtifactError, SchemaError, SettingError
 from polymodal.schema.table import Table
 
 if TYPE_CHECKING:
@@ -89,12 +89,12 @@ class StoredIndex:
         `where` is a condition in SQL on numbers, dates and text: `"price < 50 AND ward IN ('A', 'B')"`.
         """
         k = checked_k(k)
-        names, asked = questions(self._model, query, parts, files)
+        asked = questions(self._model, query, parts, files)
         toward = [
             {name: self._directions.toward(one, name) for name in compared(one, among, self.modalities)}
-            for one in asked
+            for one in asked.parts
         ]
-        return self._hits(names, toward, k, where)
+        return self._hits(asked, toward, k, where)
 
     def nearest(
         self,
@@ -107,10 +107,10 @@ class StoredIndex:
     ) -> Hits:
         """The k rows that are most like each query; see `Index.nearest`."""
         k = checked_k(k)
-        names, asked = questions(self._model, query, parts, files)
-        return self._hits(names, [self._directions.alike(one, self.modalities) for one in asked], k, where)
+        asked = questions(self._model, query, parts, files)
+        return self._hits(asked, [self._directions.alike(one, self.modalities) for one in asked.parts], k, where)
 
-    def _hits(self, names: np.ndarray, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
+    def _hits(self, asked: Questions, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
         needed = list(dict.fromkeys(self._column(n, d) for one in toward for n, d in one.items()))
         every = self.shelf.every(where, [NAME, *needed]) if len(self) < EXACT else None
         found = []
@@ -118,7 +118,7 @@ class StoredIndex:
             read = self._candidates(one, k, where) if every is None else every
             told = {name: self._scores(read, name, direction) for name, direction in one.items()}
             found.append(ranked(read[NAME].to_numpy(), told, k))
-        return Hits(names, tuple(found), self._rows(found))
+        return Hits(asked.names, tuple(found), self._rows(found), asked.faults)
 
     def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> StoredIndex:
         """The index with these rows too, which are called otherwise than those that are there.
@@ -130,7 +130,8 @@ class StoredIndex:
         taken = self.shelf.named(vectors.names.tolist(), [])
         if len(taken):
             raise SchemaError(
-                f"row {taken[NAME][0].as_py()} is there already; delete it first, or call the new one otherwise"
+                f"row {taken[NAME][0].as_py()} is there already; delete it first, or call the new one "
+                "otherwise, by its id or the labels of a DataFrame"
             )
         return self.with_parts([(table, vectors, None)])
 
@@ -140,7 +141,7 @@ class StoredIndex:
         there = set(self.shelf.named(wanted, [])[NAME].to_pylist())
         strange = [one for one in wanted if one not in there]
         if strange:
-            raise SettingError(f"no row {strange[0]!r} in the index. {near_miss(str(strange[0]), map(str, there))}")
+            raise SettingError(f"no row {strange[0]!r} in the index of {len(self):,} rows")
         return self._changed(self.shelf.without(wanted)) if wanted else self
 
     def with_parts(self, parts: Iterable[Part]) -> StoredIndex:

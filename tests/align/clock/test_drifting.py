@@ -87,3 +87,20 @@ def test_lines_against_scipy_and_least_squares() -> None:
     y[:6] += 50
     assert _line.huber(x, y).slope == pytest.approx(0.5, abs=0.05)
     assert _line.huber(x, y).low < 0.5 < _line.huber(x, y).high
+
+
+def test_what_reads_an_offset_reads_a_drift() -> None:
+    first, second = pair(2.0, 10.0)
+    beats = np.cumsum(RANDOM.uniform(0.5, 1.5, 60))
+    clock = pm.align.clock
+    both = [
+        (clock.offset(first, second), clock.drift(first, second, window=30)),
+        (clock.event_offset(beats, beats - 3), clock.event_drift(beats, beats - 3)),
+    ]
+    for fixed, moving in both:
+        assert set(fixed.to_dict()) < set(moving.to_dict())
+        assert moving.offset_at([10.0, 20.0]) == pytest.approx(fixed.offset_at([10.0, 20.0]), abs=3e-3)
+        assert moving.overlap == pytest.approx(fixed.overlap, rel=0.05)
+        assert min(fixed.confidence, moving.confidence) > 0.4
+        assert moving.correlation > 0.9
+        assert {"seconds"} <= set(fixed.to_pandas()) & set(moving.to_pandas())

@@ -41,6 +41,7 @@ def test_even_steps_are_ambiguous() -> None:
     found = event_offset(beats, beats + 3)
     assert found.confidence < 0.1
     assert "ambiguous" in found.notes[0]
+    assert "ambiguous" in event_drift(beats, beats + 3).notes[0]
 
 
 def test_dates_and_duplicates() -> None:

@@ -7,7 +7,7 @@ from scipy.signal import correlate
 
 import polymodal as pm
 from polymodal.align.clock._correlation import correlogram, peak_of
-from polymodal.errors import DataError
+from polymodal.errors import DataError, SettingError
 
 Stream, offset = pm.align.clock.Stream, pm.align.clock.offset
 RANDOM = np.random.default_rng(0)
@@ -115,3 +115,27 @@ def test_faults(second, settings, says) -> None:
         offset(Stream.of(MOVEMENT[:500], rate=100), second, **settings)
     with pytest.raises(DataError, match="the first stream is a list"):
         offset([1, 2], second)
+
+
+def test_steps_that_differ_as_units_do() -> None:
+    values = sampled(np.arange(2000) / 100)
+    found = offset(
+        Stream.of(values, times=np.arange(2000) * 10.0, name="phone"), Stream.of(values, rate=100, name="watch")
+    )
+    assert (
+        "a step of 'phone' lasts 1,000 times one of 'watch': one of them may count in another unit" in found.notes[-1]
+    )
+
+
+def test_no_value_at_all() -> None:
+    with pytest.raises(DataError, match="'second' has no value at all in its 100 samples"):
+        offset(Stream.of(sampled(np.arange(100) / 100), rate=100), Stream.of([np.nan] * 100, rate=100))
+
+
+@pytest.mark.parametrize("rate", ["4", 0, float("inf"), True, None])
+def test_rates_that_are_none(rate: object) -> None:
+    values = Stream.of(sampled(np.arange(100) / 100), rate=100)
+    with pytest.raises(SettingError, match="rate"):
+        pm.align.clock.resample(values, rate)
+    with pytest.raises(SettingError, match="rate"):
+        Stream.of([1.0, 2.0], rate=rate)

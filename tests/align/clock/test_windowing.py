@@ -65,3 +65,19 @@ def test_faults() -> None:
     dated = Stream.of([1.0, 2.0], times=["2024-05-01", "2024-05-02"])
     with pytest.raises(DataError, match="a have no dates"):
         windows({"a": first, "b": dated}, 1)
+
+
+def test_local_time_and_time_with_an_offset_do_not_mix() -> None:
+    local = Stream.of([1.0, 2.0, 3.0], times=["2024-07-01T12:00:00", "2024-07-01T12:00:01", "2024-07-01T12:00:02"])
+    zoned = Stream.of([1.0, 2.0], times=["2024-07-01T10:00:00Z", "2024-07-01T10:00:02Z"])
+    with pytest.raises(DataError, match="a show local time and other streams say their offset"):
+        windows({"a": local, "b": zoned}, 1)
+    same = Stream.of([1.0, 2.0], times=["2024-07-01T12:00:00", "2024-07-01T12:00:02"], zone="Europe/Berlin")
+    assert len(windows({"a": same, "b": zoned}, 1)) == 2
+
+
+def test_more_windows_than_can_be() -> None:
+    with pytest.raises(SettingError, match="windows; 16,777,216 are the most"):
+        windows({"a": Stream.of(range(100), rate=1)}, 5, step="1ns")
+    with pytest.raises(SettingError, match="too large"):
+        pm.align.clock.resample(Stream.of(range(100), rate=1), 1e12)

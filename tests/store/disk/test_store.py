@@ -59,6 +59,8 @@ def test_conditions(make):
     assert len(store.table(where="photo IS NULL").frame) == 10
     with pytest.raises(SettingError, match=r"where='agee > 3' is not understood.*agee.*Columns: .*age"):
         store.table(where="agee > 3")
+    with pytest.raises(SettingError, match="not understood"):
+        store.table(where="age > 3 nonsense")
     with pytest.raises(SchemaError, match="no row of the store meets"):
         store.table(where="age > 1000")
 

@@ -25,6 +25,8 @@ def need_movement(stream: Stream) -> None:
         for name, values, here in zip(stream.channels, stream.values.T, stream.present.T, strict=True)
         if here.any() and np.ptp(values[here]) > 1e-9 * max(float(np.abs(values[here]).max()), 1e-300)
     ]
+    if not stream.present.any():
+        raise DataError(f"{stream.name!r} has no value at all in its {len(stream):,} samples")
     if not moving:
         raise DataError(
             f"{stream.name!r} is constant over its {duration(stream.seconds[-1] - stream.seconds[0])}, and says "

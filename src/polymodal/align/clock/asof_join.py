@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from polymodal.align._columns import columns_of, need_columns, sided
+from polymodal.align._columns import columns_of, need_columns, sided, told_apart
 from polymodal.align._links import OneEach
 from polymodal.align._remainder import Remainder
 from polymodal.align._wording import count, duration
@@ -76,8 +76,9 @@ def asof(
     need_columns(first, [left_time, *left_by, *([cutoff] if cutoff else [])], "left")
     need_columns(second, [right_time, *right_by, *([known] if known else []), *(columns or ())], "right")
     other_unit = right_unit or unit
-    here = stamps(first[left_time], unit=unit, zone=zone, name=left_time)
-    there = stamps(second[right_time], unit=other_unit, zone=zone, name=right_time)
+    names = told_apart(left_time, right_time)
+    here = stamps(first[left_time], unit=unit, zone=zone, name=names[0])
+    there = stamps(second[right_time], unit=other_unit, zone=zone, name=names[1])
     limits = stamps(first[cutoff], unit=unit, zone=zone, name=cutoff) if cutoff else here
     shown = stamps(second[known], unit=other_unit, zone=zone, name=known) if known else there
 

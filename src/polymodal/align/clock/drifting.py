@@ -13,7 +13,7 @@ from polymodal.align.clock import _line
 from polymodal.align.clock._coherence import weights_of
 from polymodal.align.clock._correlation import correlogram, peak_of
 from polymodal.align.clock._gridded import at_times
-from polymodal.align.clock.lag import offset
+from polymodal.align.clock.lag import Offset, offset, on_clock
 from polymodal.align.clock.stamps import length_of
 from polymodal.align.clock.stream import Stream, one_zero, two_streams
 from polymodal.errors import DataError, SettingError, near_miss
@@ -40,6 +40,8 @@ class Drift:
         interval: 95 % interval of `ppm`.
         at: the time of the second clock at which `seconds` holds, the middle of what was compared; in seconds, of
             clocks with dates from the first time of either.
+        correlation: of the pieces in the middle; of event times, the share of events with a partner.
+        confidence, runner_up, overlap: those of the offset that it started from, as an Offset has them.
         spread: standard deviation of the pieces around the line, in seconds, from their median absolute deviation.
         pieces: a row for each piece: `time` of the second clock, `seconds` (its own offset), `residual`, `correlation`,
             `used`.
@@ -52,6 +54,10 @@ class Drift:
     ppm: float
     interval: tuple[float, float]
     at: float
+    correlation: float
+    confidence: float
+    runner_up: float | None
+    overlap: float
     spread: float
     pieces: pd.DataFrame
     method: str
@@ -83,7 +89,7 @@ class Drift:
         """Times `[T]` in seconds, or a Stream, of the second clock by the clock of the first."""
         if isinstance(given, Stream):
             zero = one_zero(self.first, self.second)
-            return given.moved(given.seconds + self.offset_at(given.from_zero(zero)))
+            return on_clock(given, given.seconds + self.offset_at(given.from_zero(zero)), self.first)
         return np.asarray(given, dtype=np.float64) + self.offset_at(given)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -91,8 +97,8 @@ class Drift:
         return self.pieces.copy()
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures and the pieces, for JSON."""
-        names = ("seconds", "ppm", "at", "spread", "method")
+        """What an Offset gives, the drift and the pieces, for JSON."""
+        names = ("seconds", "ppm", "at", "correlation", "confidence", "runner_up", "overlap", "spread", "method")
         told: dict[str, Any] = {name: getattr(self, name) for name in names}
         return told | {
             "interval": list(self.interval),
@@ -181,7 +187,7 @@ def drift(
         reach = float(np.clip(8 * _line.spread_of(found.residuals) * rate, _LEAST_REACH, reach))
         if settled and turn:
             break
-    return _result(one, other, found, middles, offsets, fits, used, fit, start.notes)
+    return _result(one, other, found, middles, offsets, fits, used, fit, start)
 
 
 def _piece(
@@ -229,7 +235,7 @@ def _result(
     fits: np.ndarray,
     used: np.ndarray,
     fit: str,
-    notes: tuple[str, ...],
+    start: Offset,
 ) -> Drift:
     """From a line over the first clock to one over the second, which is the one that is at hand later."""
     spread = _line.spread_of(line.residuals)
@@ -244,12 +250,16 @@ def _result(
         ppm=line.slope * scale * 1e6,
         interval=(float(low) * scale * 1e6, float(high) * scale * 1e6),
         at=line.middle - line.level,
+        correlation=float(np.median(fits[used])),
+        confidence=start.confidence,
+        runner_up=start.runner_up,
+        overlap=start.overlap,
         spread=spread,
         pieces=pieces,
         method={"theil-sen": "Theil-Sen line", "huber": "Huber line"}[fit],
         first=first,
         second=second,
-        notes=(*notes, *_remarks(residuals[used], spread, used)),
+        notes=(*start.notes, *_remarks(residuals[used], spread, used)),
     )
 
 

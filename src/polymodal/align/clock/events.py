@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,32 +42,20 @@ def event_offset(
     gaps = _distances(x, y, None if max_offset is None else length_of(max_offset, unit, "max_offset"))
     if not len(gaps):
         raise DataError(f"no two events lie within max_offset={max_offset!r} of each other; allow more")
-    counts = np.searchsorted(gaps, gaps + reach, "right") - np.searchsorted(gaps, gaps - reach, "left")
-    best = float(gaps[int(np.argmax(counts))])
-    seconds, share = _closest(x, y, best, reach)
-    outside = np.abs(gaps - seconds) > 4 * reach
-    second = int(counts[outside].max()) if outside.any() else 0
-    runner_up = float(gaps[outside][int(np.argmax(counts[outside]))]) if outside.any() else None
-    notes = []
-    if second >= AMBIGUOUS * counts.max() and runner_up is not None:
-        notes.append(
-            f"ambiguous: {duration(runner_up)} fits {second / counts.max():.0%} as well. The events repeat at even "
-            "steps or are too few; narrow max_offset="
-        )
+    peak = _peak(x, y, gaps, reach)
     few = slice(None, None, max(1, len(gaps) // 5000))
-    low, high = max(x[0], y[0] + seconds), min(x[-1], y[-1] + seconds)
     return Offset(
-        seconds=seconds,
-        correlation=share,
-        confidence=float(np.clip(1 - second / counts.max(), 0, 1)),
-        runner_up=runner_up,
-        overlap=float(max(high - low, 0.0)),
+        seconds=peak.seconds,
+        correlation=peak.share,
+        confidence=peak.confidence,
+        runner_up=peak.runner_up,
+        overlap=_overlap(x, y + peak.seconds),
         method=f"event times within {duration(reach)}",
         lags=gaps[few],
-        scores=counts[few] / min(len(x), len(y)),
+        scores=peak.counts[few] / min(len(x), len(y)),
         first=one,
         second=other,
-        notes=tuple(notes),
+        notes=peak.notes,
     )
 
 
@@ -95,7 +84,7 @@ def event_drift(
     fine = _tolerance(x, y, tolerance, unit)
     coarse = fine + max_drift * 1e-6 * (y[-1] - y[0]) / 2
     start = _start(x, y, max_offset, fine, unit)
-    level, slope, middle = start, 0.0, float(np.median(y))
+    level, slope, middle = start.seconds, 0.0, float(np.median(y))
     line, pairs = None, np.zeros((0, 2), dtype=np.int64)
     reach = coarse
     for _ in range(_ROUNDS):
@@ -129,16 +118,52 @@ def event_drift(
         ppm=slope * 1e6,
         interval=(line.low * 1e6, line.high * 1e6),
         at=middle,
+        correlation=len(pairs) / min(len(x), len(y)),
+        confidence=start.confidence,
+        runner_up=start.runner_up,
+        overlap=_overlap(x, y + level + slope * (y - middle)),
         spread=spread,
         pieces=pieces,
         method="Theil-Sen line",
         first=one,
         second=other,
-        notes=(f"{alone} of {len(y)} events have no partner",) if alone else (),
+        notes=(*start.notes, *([f"{alone} of {len(y)} events have no partner"] if alone else [])),
     )
 
 
-def _start(x: np.ndarray, y: np.ndarray, max_offset: object, fine: float, unit: str) -> float:
+@dataclass(frozen=True)
+class _Peak:
+    """The offset that most events agree on, how many agree on each, and the next best one."""
+
+    seconds: float
+    share: float
+    counts: np.ndarray
+    confidence: float
+    runner_up: float | None
+    notes: tuple[str, ...]
+
+
+def _peak(x: np.ndarray, y: np.ndarray, gaps: np.ndarray, reach: float) -> _Peak:
+    counts = np.searchsorted(gaps, gaps + reach, "right") - np.searchsorted(gaps, gaps - reach, "left")
+    seconds, share = _closest(x, y, float(gaps[int(np.argmax(counts))]), reach)
+    outside = np.abs(gaps - seconds) > 4 * reach
+    second = int(counts[outside].max()) if outside.any() else 0
+    runner_up = float(gaps[outside][int(np.argmax(counts[outside]))]) if outside.any() else None
+    height = second / counts.max()
+    notes: tuple[str, ...] = ()
+    if height >= AMBIGUOUS and runner_up is not None:
+        notes = (
+            f"ambiguous: {duration(runner_up)} fits {height:.0%} as well. The events repeat at even steps or are too "
+            "few; narrow max_offset=",
+        )
+    return _Peak(seconds, share, counts, float(np.clip(1 - height, 0, 1)), runner_up, notes)
+
+
+def _overlap(x: np.ndarray, moved: np.ndarray) -> float:
+    return float(max(min(x[-1], moved[-1]) - max(x[0], moved[0]), 0.0))
+
+
+def _start(x: np.ndarray, y: np.ndarray, max_offset: object, fine: float, unit: str) -> _Peak:
     """The offset of the middle third, where drift has moved little, or of the whole where that is too few events."""
     third = len(y) // 3
     part = y if third < _FEW else y[third : 2 * third]
@@ -146,8 +171,7 @@ def _start(x: np.ndarray, y: np.ndarray, max_offset: object, fine: float, unit: 
     gaps = _distances(x, part, limit)
     if not len(gaps):
         raise DataError(f"no two events lie within max_offset={max_offset!r} of each other; allow more")
-    counts = np.searchsorted(gaps, gaps + fine, "right") - np.searchsorted(gaps, gaps - fine, "left")
-    return _closest(x, part, float(gaps[int(np.argmax(counts))]), fine)[0]
+    return _peak(x, part, gaps, fine)
 
 
 def _events(given: Any, unit: str, name: str) -> Stream:

@@ -13,8 +13,9 @@ import numpy as np
 from polymodal.align._wording import duration
 from polymodal.align.clock.lag import Offset, offset
 from polymodal.align.clock.listening import LONGEST, read_sound
+from polymodal.align.clock.stamps import samples_a_second
 from polymodal.align.clock.stream import Stream
-from polymodal.errors import DataError, SettingError
+from polymodal.errors import DataError
 from polymodal.modalities._frames import each_frame
 from polymodal.modalities._soundtrack import begin_of_sound, sound_of
 from polymodal.schema.cells import Unreadable
@@ -127,8 +128,7 @@ def _moving(change: np.ndarray, rate: float | None, times: Any) -> Stream:
 
 def _rise(sound: Any, rate: float, begin: float = 0.0) -> Stream:
     """How much louder it gets, in decibels, more than usual."""
-    if not (np.isfinite(rate) and rate >= RATE):
-        raise SettingError(f"sound_rate={rate!r}: samples a second of sound are at least {RATE:g}")
+    rate = samples_a_second(rate, "sound_rate", RATE)
     samples = np.asarray(sound, dtype=np.float64)
     samples = samples.mean(axis=1) if samples.ndim == 2 else samples
     if samples.ndim != 1 or len(samples) < rate * 0.2 or not np.isfinite(samples).all():

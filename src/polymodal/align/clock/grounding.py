@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from polymodal.align.clock.segments import Segments
-from polymodal.errors import DataError, SettingError
+from polymodal.align.clock.stamps import samples_a_second
+from polymodal.errors import DataError
 
 _STAY, _NEXT, _SKIP = 0, 1, 2
 _LEAST_SPREAD = 1e-6
@@ -45,8 +46,7 @@ def ground(
     >>> ground(items, frames, rate=10).ends.tolist()
     [0.4, 0.6, 0.9]
     """
-    if not (np.isfinite(rate) and rate > 0):
-        raise SettingError(f"rate={rate!r}: frames a second are more than 0")
+    rate = samples_a_second(rate)
     first, second = _features(items, "items"), _features(frames, "frames")
     if first.shape[1] != second.shape[1]:
         raise DataError(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from polymodal.align._wording import duration, paragraphs
 from polymodal.align.clock._correlation import Correlogram, Peak, correlogram, peak_of
 from polymodal.align.clock._gridded import at_times, need_movement, on_grid
-from polymodal.align.clock.stamps import length_of
+from polymodal.align.clock.stamps import length_of, samples_a_second
 from polymodal.align.clock.stream import Stream, one_zero, two_streams
-from polymodal.errors import DataError, SettingError
+from polymodal.errors import DataError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,8 +68,16 @@ class Offset:
     def apply(self, given: Any) -> Any:
         """Times `[T]` in seconds, or a Stream, of the second clock by the clock of the first."""
         if isinstance(given, Stream):
-            return given.moved(given.seconds + self.seconds)
+            return on_clock(given, given.seconds + self.seconds, self.first)
         return np.asarray(given, dtype=np.float64) + self.seconds
+
+    def offset_at(self, times: Any) -> np.ndarray:
+        """What is to be added to times of the second clock, in seconds: the same throughout."""
+        return np.full(np.shape(times), self.seconds)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """How well each offset fits: `seconds`, `score`."""
+        return pd.DataFrame({"seconds": self.lags, "score": self.scores})
 
     def to_dict(self) -> dict[str, Any]:
         """The figures, without the streams and the curve, for JSON."""
@@ -134,8 +143,13 @@ def offset(
         scores=found.score,
         first=one,
         second=other,
-        notes=tuple(_notes(found, peak, seconds, runner_up, shift, rate)),
+        notes=(*_notes(found, peak, seconds, runner_up, shift, rate), *_units(one, other)),
     )
+
+
+def on_clock(given: Stream, seconds: np.ndarray, first: Stream) -> Stream:
+    """A stream at other times, which are by the clock of the first."""
+    return replace(given.moved(seconds), is_local=first.is_local)
 
 
 def confidence_of(peak: Peak) -> float:
@@ -157,9 +171,7 @@ def _check(first: Stream, second: Stream) -> None:
 
 def _rate(first: Stream, second: Stream, rate: float | None) -> float:
     if rate is not None:
-        if not (np.isfinite(rate) and rate > 0):
-            raise SettingError(f"rate={rate!r}: samples a second are more than 0")
-        return float(rate)
+        return samples_a_second(rate)
     return max(1 / first.step, 1 / second.step)
 
 
@@ -201,6 +213,19 @@ def _no_overlap(first: Stream, second: Stream, times: np.ndarray, other_times: n
     )
 
 
+def _units(first: Stream, second: Stream) -> list[str]:
+    """A sentence where steps differ as milliseconds and seconds do."""
+    slow, fast = sorted((first, second), key=lambda one: -one.step)
+    ratio = slow.step / fast.step
+    known = next((one for one in (10**3, 10**6, 10**9) if 0.8 < ratio / one < 1.25), None)
+    if known is None:
+        return []
+    return [
+        f"a step of {slow.name!r} lasts {known:,} times one of {fast.name!r}: one of them may count in another unit "
+        "(unit= says which)"
+    ]
+
+
 def _notes(
     found: Correlogram, peak: Peak, seconds: float, runner_up: float | None, shift: float, rate: float
 ) -> list[str]:
@@ -208,8 +233,8 @@ def _notes(
     if peak.second is not None and peak.score > 0 and peak.second >= AMBIGUOUS * peak.score and runner_up is not None:
         told.append(
             f"ambiguous: {duration(runner_up)} fits {peak.second / peak.score:.0%} as well, "
-            f"{duration(abs(runner_up - seconds))} away. The signal repeats itself or is too short; narrow max_offset= "
-            "or give a longer part"
+            f"{duration(abs(runner_up - seconds))} away. The signal repeats itself, is too short, or is not in both; "
+            "narrow max_offset= or give a longer part"
         )
     if peak.correlation < _FAINT:
         told.append(f"the streams hardly agree anywhere (correlation {peak.correlation:.2f}); this may be chance")

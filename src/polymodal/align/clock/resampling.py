@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from polymodal.align._wording import count, duration, paragraphs
-from polymodal.align.clock.stamps import length_of
+from polymodal.align.clock.stamps import length_of, samples_a_second
 from polymodal.align.clock.stream import Stream, as_stream
 from polymodal.errors import DataError, SettingError, near_miss
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Method = Literal["linear", "previous", "nearest", "mean"]
 _USUAL_GAP = 2.5  # steps, beyond which nothing is filled in
+_MOST = 1 << 28  # samples of a grid: two gigabytes a channel
 
 
 @dataclass(frozen=True)
@@ -90,15 +91,17 @@ def resample(
     given = as_stream(stream, "given")
     if method not in get_args(Method):
         raise SettingError(f"method={method!r} is unknown. {near_miss(method, get_args(Method))}")
-    if not (np.isfinite(rate) and rate > 0):
-        raise SettingError(f"rate={rate!r}: samples a second are more than 0")
+    rate = samples_a_second(rate)
     if len(given) < 2:
         raise DataError(f"{given.name!r} has one sample; it takes two to say what lies between")
     gap = _USUAL_GAP * max(given.step, 1 / rate) if max_gap is None else length_of(max_gap, "s", "max_gap")
     first, last = given.seconds[0] if start is None else start, given.seconds[-1] if end is None else end
     if last < first:
         raise SettingError(f"the grid ends at {last:g} s, before it starts at {first:g} s")
-    grid = first + np.arange(int(np.floor((last - first) * rate * (1 + 1e-12) + 1e-9)) + 1) / rate
+    n = int(np.floor((last - first) * rate * (1 + 1e-12) + 1e-9)) + 1
+    if n > _MOST:
+        raise SettingError(f"a grid of {n:.3g} samples at rate={rate:g} is too large; {_MOST:,} are the most")
+    grid = first + np.arange(n) / rate
     values = np.zeros((len(grid), given.values.shape[1]))
     present = np.zeros_like(values, dtype=bool)
     for channel in range(values.shape[1]):
@@ -107,7 +110,7 @@ def resample(
             values[:, channel], present[:, channel] = _on_grid(
                 given.seconds[here], given.values[here, channel], grid, method, gap, rate
             )
-    after = Stream(values, present, grid, given.zero, float(rate), given.name, given.channels)
+    after = replace(given, values=values, present=present, seconds=grid, rate=rate)
     return Resampled(given, after, method, gap)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from polymodal.align._wording import duration
 from polymodal.align.clock.lag import Offset, offset
 from polymodal.align.clock.segments import Segments
+from polymodal.align.clock.stamps import samples_a_second
 from polymodal.align.clock.stream import Stream
 from polymodal.errors import DataError, SettingError
 
@@ -74,8 +75,7 @@ def activity(sound: Any, rate: float) -> tuple[np.ndarray, float]:
 
     The threshold is the one between two classes that Otsu (1979) puts, over decibels. Raises DataError for silence.
     """
-    if not (np.isfinite(rate) and rate >= RATE):
-        raise SettingError(f"rate={rate!r}: samples a second of sound are at least {RATE:g}")
+    rate = samples_a_second(rate, least=RATE)
     try:
         samples = np.array(sound, dtype=np.float64)
     except (TypeError, ValueError) as error:

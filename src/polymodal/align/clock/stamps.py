@@ -97,6 +97,20 @@ def length_of(length: object, unit: str, what: str) -> float:
     return seconds
 
 
+def samples_a_second(rate: object, name: str = "rate", least: float = 0.0) -> float:
+    """A rate as a number. Raises SettingError for what is none, infinite, 0 or less, or below `least`.
+
+    >>> samples_a_second(50)
+    50.0
+    """
+    is_number = isinstance(rate, (int, float, np.integer, np.floating)) and not isinstance(rate, bool)
+    found = float(rate) if is_number else math.nan  # type: ignore[arg-type]
+    if not (math.isfinite(found) and found > 0 and found >= least):
+        wanted = f"at least {least:g}" if least else "more than 0"
+        raise SettingError(f"{name}={rate!r}: samples a second are a number, {wanted}")
+    return found
+
+
 def comparable(first: Stamps, second: Stamps) -> tuple[np.ndarray, np.ndarray]:
     """The ticks of two clocks in one scale. Raises DataError where one has dates and the other none, or no zone."""
     if not (first.known.any() and second.known.any()):  # a column without any time is of no make

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._wording import count, duration, paragraphs
-from polymodal.align.clock.stamps import backwards, stamps
+from polymodal.align.clock.stamps import backwards, samples_a_second, stamps
 from polymodal.errors import DataError, SchemaError, SettingError, near_miss
 from polymodal.schema.read import read_frame
 
@@ -29,6 +29,7 @@ class Stream:
         rate: samples a second where that is fixed; None where times are irregular, which they then stay.
         name: for messages and figures.
         channels: a name each.
+        is_local: whether it has dates that do not say their offset from UTC.
     """
 
     values: np.ndarray
@@ -38,6 +39,7 @@ class Stream:
     rate: float | None
     name: str
     channels: tuple[str, ...]
+    is_local: bool = False
 
     @classmethod
     def of(
@@ -68,10 +70,8 @@ class Stream:
         if len(names) != array.shape[1]:
             raise SettingError(f"{name!r} has {array.shape[1]} channels and channels= names {len(names)}")
         if rate is not None:
-            if not (np.isfinite(rate) and rate > 0):
-                raise SettingError(f"rate={rate!r} of {name!r}: samples a second are more than 0")
-            seconds = start + np.arange(len(array)) / rate
-            return cls(array, present, seconds, None, float(rate), name, names)
+            rate = samples_a_second(rate, f"{name!r}: rate")
+            return cls(array, present, start + np.arange(len(array)) / rate, None, rate, name, names)
         return _timed(array, present, times, unit, zone, name, names)
 
     @classmethod
@@ -207,7 +207,7 @@ def _timed(
     seconds = ticks / 1e9 if ticks.dtype.kind == "i" else ticks.astype(np.float64)
     if (np.diff(seconds) == 0).any():
         seconds, array, present = _averaged(seconds, array, present)
-    return Stream(array, present, seconds, zero, _rate_of(seconds), name, names)
+    return Stream(array, present, seconds, zero, _rate_of(seconds), name, names, read.kind == "dates")
 
 
 def _numbers(values: Any, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from polymodal.errors import DataError, SettingError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_MOST = 1 << 24  # windows
 _EDGE = 1e-9  # seconds, below which two times are one
 
 
@@ -137,6 +138,8 @@ def windows(
     n = int(np.floor((high - low - long) / pace + 1e-9)) + 1
     if n < 1:
         raise DataError(f"no window of {duration(long)} fits between {low:.6g} and {high:.6g} s; make it shorter")
+    if n > _MOST:
+        raise SettingError(f"step={step!r} makes {n:.3g} windows; {_MOST:,} are the most")
     starts = low + np.arange(n) * pace
     bounds = {name: _bounds(given[name], times[name], starts, long) for name in given}
     empty = {name: int((one[:, 0] == one[:, 1]).sum()) for name, one in bounds.items()}
@@ -160,4 +163,10 @@ def _one_zero(given: Mapping[str, Stream]) -> int | None:
     if known and len(known) < len(zeros):
         plain = ", ".join(name for name, one in zeros.items() if one is None)
         raise DataError(f"{plain} have no dates and other streams do; windows need one clock")
+    local = [name for name, one in given.items() if one.is_local]
+    if known and 0 < len(local) < len(given):
+        raise DataError(
+            f"{', '.join(local)} show local time and other streams say their offset from UTC, so that they may be "
+            "hours apart; say where the local clock stood: Stream.of(..., zone='Europe/Berlin')"
+        )
     return min(known) if known else None

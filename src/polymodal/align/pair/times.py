@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from polymodal.align._columns import columns_of, need_columns, sided
+from polymodal.align._columns import columns_of, need_columns, sided, told_apart
 from polymodal.align._wording import duration
 from polymodal.align.clock._timeline import Timeline
 from polymodal.align.clock.stamps import comparable, length_of, stamps, tolerance_in, unit_hint
@@ -46,8 +46,9 @@ def by_time(
     names, others = sided(by)
     need_columns(first, [left_time, *names], "left")
     need_columns(second, [right_time, *others, *(columns or ())], "right")
-    here = stamps(first[left_time], unit=unit, zone=zone, name=left_time)
-    there = stamps(second[right_time], unit=right_unit or unit, zone=zone, name=right_time)
+    called = told_apart(left_time, right_time)
+    here = stamps(first[left_time], unit=unit, zone=zone, name=called[0])
+    there = stamps(second[right_time], unit=right_unit or unit, zone=zone, name=called[1])
     ticks, other_ticks = comparable(here, there)
     back, forth = (tolerance_in(ticks, one, unit, what) for one, what in ((before, "before"), (after, "after")))
     keys, other_keys = columns_of(first, names, second, others)

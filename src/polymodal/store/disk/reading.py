@@ -146,13 +146,13 @@ class Reading:
         return chosen, self.schema.model_copy(update={"modalities": kept})
 
     def condition(self, where: str | None) -> str | None:
-        """With columns called as they are on disk."""
+        """With columns called as they are on disk, in brackets: what follows a condition Lance would leave out."""
         if where is None:
             return None
         for one in self.columns:
             if one.columns != (one.name,) and len(one.columns) == 1:
                 where = where.replace(f"`{one.columns[0]}`", f"`{one.name}`")
-        return where
+        return f"({where})"
 
     def _wanted(
         self, columns: str | Sequence[str] | None, embedded: bool
