@@ -51,6 +51,25 @@ def test_what_needs_a_closer_look_is_left_to_pillow() -> None:
     assert [decoded(one, 64) for one in others] == [None] * len(others)
 
 
+def test_a_size_read_from_the_markers_is_that_of_the_package() -> None:
+    plain = jpeg(20, 33)
+    segment = b"\xff\xe2\x00\x06ICC\0"
+    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x01"
+    camera = b"\xff\xe1\x00\x0aExif\0\0MM"
+    after = plain.index(b"\xff\xdb")
+    assert _jpeg._noted_size(plain) == (20, 33)
+    assert _jpeg._noted_size(plain[:after] + segment + plain[after:]) == (20, 33)
+    assert _jpeg._noted_size(jpeg(7, 9, mode="L", progressive=True)) == (7, 9)
+    assert _jpeg._noted_size(plain[:after] + camera + plain[after:]) == (0, 0)
+    scan = plain.index(b"\xff\xda")
+    assert _jpeg._noted_size(plain[:scan] + camera + plain[scan:]) == (0, 0)
+    # What is unusual is for the package: other colours, fill bytes, no JFIF, cut off before the pixels.
+    others = [plain[:after] + adobe + plain[after:], plain[:after] + b"\xff" + plain[after:], plain[:scan]]
+    others += [plain[:2] + plain[after:], b"\xff\xd8\xff", b"\xff\xd8" + segment * 100 + plain[2:]]
+    assert [_jpeg._noted_size(one) for one in others] == [None] * len(others)
+    assert [_jpeg.plain_size(one, 64) for one in (others[0], others[1], others[3])] == [(20, 33)] * 3
+
+
 def test_without_the_package_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     data = jpeg(20, 33)
     frame = pd.DataFrame({"x": pd.Series([data], dtype=object)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from functools import cache
 from types import ModuleType
 
@@ -14,6 +15,11 @@ _CMYK = ("CMYK", "YCCK")
 _STRAY = re.compile(r"(\d+) extraneous bytes")
 _FEW = 16  # stray bytes, as some cameras write them; a flipped bit leaves more of what followed it
 _TURNED = b"Exif\0"  # opens what a camera notes, among it how it was held
+_SEGMENT, _FRAME = struct.Struct(">HH").unpack_from, struct.Struct(">xHHB").unpack_from
+_JFIF, _CAMERA, _FRAMES, _PIXELS = 0xFFE0, 0xFFE1, (0xFFC0, 0xFFC1, 0xFFC2), 0xFFDA
+# Tables, and what applications note; but for Adobe's, which may say that colours are others.
+_PASSED = frozenset({0xFFC4, 0xFFDB, 0xFFDD, 0xFFFE, *range(0xFFE1, 0xFFF0)} - {0xFFEE})
+_MOST_SEGMENTS = 64
 
 
 @cache
@@ -34,13 +40,43 @@ def plain_size(data: bytes | memoryview, longest: int) -> tuple[int, int] | None
     package = _simplejpeg()
     if package is None or data[:3] != _START:
         return None
+    size = _noted_size(data)
+    if size is None:
+        try:
+            height, width, colours, _ = package.decode_jpeg_header(data)
+        except ValueError:
+            return None
+        size = (0, 0) if colours not in _PLAIN or _TURNED in bytes(data) else (height, width)
+    return size if 0 < max(size) <= longest else None
+
+
+def _noted_size(data: bytes | memoryview) -> tuple[int, int] | None:
+    """Height and width of a JPEG of the usual making, (0, 0) of one that may be turned; None for all others.
+
+    To ask the package, and to look for a camera's notes everywhere, takes three times as long.
+    """
+    at, is_jfif, size = 2, False, None
     try:
-        height, width, colours, _ = package.decode_jpeg_header(data)
-    except ValueError:
-        return None
-    if max(height, width) > longest or colours not in _PLAIN or _TURNED in bytes(data):
-        return None
-    return height, width
+        for _ in range(_MOST_SEGMENTS):
+            marker, length = _SEGMENT(data, at)
+            if marker == _PIXELS:
+                return size
+            if marker in _PASSED:
+                if marker == _CAMERA and data[at + 4 : at + 9] == _TURNED:
+                    return 0, 0
+            elif marker == _JFIF:
+                is_jfif = is_jfif or data[at + 4 : at + 9] == b"JFIF\0"
+            elif marker in _FRAMES and size is None:
+                height, width, components = _FRAME(data, at + 4)
+                if components != 1 and not (components == 3 and is_jfif):
+                    return None
+                size = height, width
+            else:
+                return None
+            at += 2 + length
+    except struct.error:  # cut off
+        pass
+    return None
 
 
 def decode_into(data: bytes | memoryview, pixels: np.ndarray) -> bool:

@@ -124,9 +124,9 @@ def test_an_absent_cell_is_never_decoded(store: pm.Store, monkeypatch: pytest.Mo
         def __init__(self, name: str, decoder: Decoder) -> None:
             self.name, self.decoder = name, decoder
 
-        def pack(self, parts):  # type: ignore[no-untyped-def]
+        def pack(self, parts, buffers):  # type: ignore[no-untyped-def]
             counted[self.name] += sum(len(part.rows) for part in parts)
-            return self.decoder.pack(parts)
+            return self.decoder.pack(parts, buffers)
 
     decoders = {name: Counting(name, one) for name, one in loader._maker.decoders.items()}
     monkeypatch.setattr(loader._maker, "decoders", decoders)

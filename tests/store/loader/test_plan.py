@@ -6,11 +6,11 @@ from polymodal.store.loader.plan import Plan, bucketed, share_of
 
 PLANS = st.builds(
     Plan,
-    rows=st.integers(1, 300),
+    rows=st.integers(1, 300) | st.integers(1000, 9000),
     seed=st.integers(0, 3),
     epoch=st.integers(0, 3),
-    block=st.integers(1, 40),
-    window=st.integers(1, 9),
+    block=st.integers(1, 40) | st.integers(300, 3000),
+    window=st.integers(1, 9) | st.integers(60, 70),
     is_shuffled=st.booleans(),
 )
 
@@ -24,6 +24,7 @@ def test_every_row_is_dealt_once_and_windows_start_where_they_say(plan: Plan) ->
     assert sorted(dealt(plan).tolist()) == list(range(plan.rows))
     sizes = [len(plan.members(window)) for window in range(plan.window_count)]
     assert plan.starts.tolist() == [0, *np.cumsum(sizes).tolist()]
+    assert min(sizes) > 0
 
 
 def test_the_order_hangs_on_the_numbers_alone() -> None:
@@ -36,6 +37,15 @@ def test_the_order_hangs_on_the_numbers_alone() -> None:
 def test_a_wide_window_mixes_nearly_like_a_full_shuffle() -> None:
     order = dealt(Plan(20_000, block=128, window=32))
     assert np.abs(np.diff(order)).mean() > 0.9 * 20_000 / 3  # what independent draws would give
+
+
+def test_an_epoch_begins_with_few_rows_of_many_blocks() -> None:
+    plan = Plan(100_000)
+    first = plan.dealt(0)
+    assert len(first) == 256
+    assert len(np.unique(first // 128)) == 32
+    assert np.abs(np.diff(first)).mean() > 0.8 * 100_000 / 3
+    assert sorted(np.concatenate([plan.dealt(k) for k in range(4)]) // 128) == sorted(np.repeat(first // 128, 16))
 
 
 def test_unshuffled_rows_stay_in_order() -> None:

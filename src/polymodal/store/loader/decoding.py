@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import local
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,8 @@ from polymodal.schema.cells import Unreadable
 from polymodal.schema.modality import Modality
 from polymodal.store.disk.cell import array_in, from_bytes
 from polymodal.store.disk.columns import Column
+from polymodal.store.loader.buffers import Buffers
+from polymodal.store.loader.stacking import alike, gaps_masked, stacked
 from polymodal.store.loader.window import Window
 
 _SCRATCH = local()
@@ -54,8 +55,8 @@ class Decoder(ABC):
     """What brings cells of one modality into one array."""
 
     @abstractmethod
-    def pack(self, parts: Sequence[Part]) -> Packed:
-        """The cells of rows that all have one."""
+    def pack(self, parts: Sequence[Part], buffers: Buffers) -> Packed:
+        """The cells of rows that all have one, in memory that the buffers give."""
 
 
 class Numbers(Decoder):
@@ -64,9 +65,12 @@ class Numbers(Decoder):
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = columns
 
-    def pack(self, parts: Sequence[Part]) -> Packed:
-        sides = [np.concatenate([self._of(part, one) for part in parts]) for one in self.columns]
-        return Packed(*gaps_masked(np.concatenate(sides, axis=1)))
+    def pack(self, parts: Sequence[Part], buffers: Buffers) -> Packed:
+        sides = [[self._of(part, one) for part in parts] for one in self.columns]
+        shape = sum(map(len, sides[0])), sum(one[0].shape[1] for one in sides)
+        values = buffers.room(shape, np.result_type(*(one[0] for one in sides)))
+        np.concatenate([np.concatenate(one) for one in sides], axis=1, out=values)
+        return Packed(*gaps_masked(values))
 
     def _of(self, part: Part, column: Column) -> np.ndarray:
         cells = part.window.take(part.rows, [column])[column.name].combine_chunks()
@@ -81,11 +85,13 @@ class Characters(Decoder):
     def __init__(self, column: Column) -> None:
         self.column = column
 
-    def pack(self, parts: Sequence[Part]) -> Packed:
+    def pack(self, parts: Sequence[Part], buffers: Buffers) -> Packed:
         cells = _bytes(parts, self.column)
         lengths = np.array([len(one) for one in cells])
-        mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
-        values = np.zeros(mask.shape, dtype=np.uint8)
+        shape = len(cells), int(lengths.max(initial=0))
+        mask, values = buffers.room(shape, np.bool_), buffers.room(shape, np.uint8)
+        np.less(np.arange(shape[1]), lengths[:, None], out=mask)
+        values.fill(0)
         values[mask] = np.frombuffer(b"".join(cells), dtype=np.uint8)
         return Packed(values, mask)
 
@@ -96,15 +102,19 @@ class Arrays(Decoder):
     def __init__(self, name: str, column: Column, modality: Modality) -> None:
         self.name, self.column, self.modality = name, column, modality
 
-    def pack(self, parts: Sequence[Part]) -> Packed:
+    def pack(self, parts: Sequence[Part], buffers: Buffers) -> Packed:
+        cells = _bytes(parts, self.column)
+        values = alike(cells, buffers)
+        if values is not None:
+            return Packed(*gaps_masked(values))
         arrays, lost = [], {}
-        for place, cell in enumerate(_bytes(parts, self.column)):
+        for place, cell in enumerate(cells):
             try:
                 array = array_in(cell)
                 arrays.append(self._decoded(cell) if array is None else array)
             except Unreadable as fault:
                 lost[place] = fault
-        return Packed(*stacked(arrays, self.name), lost)
+        return Packed(*stacked(arrays, self.name, buffers), lost)
 
     def _decoded(self, cell: memoryview) -> np.ndarray:
         frame = pd.DataFrame({self.name: pd.Series([from_bytes(bytes(cell))], dtype=object)})
@@ -126,7 +136,7 @@ class Pictures(Decoder):
         self.column, self.size = column, size
         self._slow = Arrays(name, column, modality)
 
-    def pack(self, parts: Sequence[Part]) -> Packed:
+    def pack(self, parts: Sequence[Part], buffers: Buffers) -> Packed:
         cells = _bytes(parts, self.column)
         sizes = [plain_size(cell, self.size) for cell in cells]
         ready: dict[int, np.ndarray] = {}
@@ -136,43 +146,36 @@ class Pictures(Decoder):
                 self._slowly(place, cells[place], ready, lost)
                 sizes[place] = ready[place].shape[:2] if place in ready else None
         sides = np.array([one for one in sizes if one is not None], dtype=np.int64).reshape(-1, 2)
-        height, width = sides.max(axis=0) if len(sides) else (0, 0)
-        values = np.empty((len(sides), height, width, 3), dtype=np.uint8)
-        mask = None if (sides == (height, width)).all() else np.zeros(values.shape[:3], dtype=bool)
+        height, width = sides.max(axis=0).tolist() if len(sides) else (0, 0)
+        values, scratch = buffers.room((len(sides), height, width, 3), np.uint8), _scratch(height * width * 3)
+        is_whole = bool((sides == (height, width)).all())
+        if not is_whole:
+            values.fill(0)  # beside the pictures; picture by picture, threads would wait for each other more often
         at = 0
+        gone: list[int] = []  # places among those with a size
         for place, size in enumerate(sizes):
             if size is None:
                 continue
-            own = values[at, : size[0], : size[1]]
-            if place in ready:
-                own[:] = ready[place]
-            elif not self._filled(cells[place], own):
-                self._slowly(place, cells[place], ready, lost)
-                if place not in ready:
-                    continue  # its place is taken by the next one
-                own[:] = ready[place]
-            if mask is not None:
-                values[at, : size[0], size[1] :] = 0  # what is beside the picture; all of it first would be dearer
-                values[at, size[0] :] = 0
-                mask[at, : size[0], : size[1]] = True
+            high, wide = size
+            own = values[at, :high, :wide]
+            pixels = ready.get(place)
+            if pixels is None:
+                pixels = own if wide == width else scratch[: high * wide * 3].reshape(high, wide, 3)
+                if not decode_into(cells[place], pixels):
+                    self._slowly(place, cells[place], ready, lost)
+                    if place not in ready:
+                        gone.append(at + len(gone))
+                        continue  # its place is taken by the next one
+                    pixels = ready[place]
+            if pixels is not own:
+                own[:] = pixels
             at += 1
-        return Packed(values[:at], None if mask is None else mask[:at], lost)
-
-    def _filled(self, cell: memoryview, own: np.ndarray) -> bool:
-        if own.flags.c_contiguous:
-            return decode_into(cell, own)
-        pixels = self._room(own.size).reshape(own.shape)
-        done = decode_into(cell, pixels)
-        if done:
-            own[:] = pixels
-        return done
-
-    def _room(self, size: int) -> np.ndarray:
-        """Memory of this thread alone, used again for every picture."""
-        room: np.ndarray | None = getattr(_SCRATCH, "room", None)
-        if room is None or len(room) < size:
-            room = _SCRATCH.room = np.empty(size, dtype=np.uint8)
-        return room[:size]
+        if is_whole:
+            return Packed(values[:at], None, lost)
+        mask = buffers.room((at, height, width), np.bool_)
+        across = np.delete(sides, gone, axis=0)[:, :, None] > np.arange(max(height, width))
+        np.logical_and(across[:, 0, :height, None], across[:, 1, None, :width], out=mask)
+        return Packed(values[:at], mask, lost)
 
     def _slowly(self, place: int, cell: memoryview, ready: dict[int, np.ndarray], lost: dict[int, Unreadable]) -> None:
         try:
@@ -182,6 +185,14 @@ class Pictures(Decoder):
             ready[place] = array if array is not None and fits else self._slow._decoded(cell)
         except Unreadable as fault:
             lost[place] = fault
+
+
+def _scratch(size: int) -> np.ndarray:
+    """Memory of this thread alone, for pictures that are narrower than their batch."""
+    room: np.ndarray | None = getattr(_SCRATCH, "room", None)
+    if room is None or len(room) < size:
+        room = _SCRATCH.room = np.empty(size, dtype=np.uint8)
+    return room
 
 
 def decoder_of(name: str, modality: Modality, columns: Sequence[Column]) -> Decoder:
@@ -206,43 +217,8 @@ def decoder_of(name: str, modality: Modality, columns: Sequence[Column]) -> Deco
     )
 
 
-def stacked(arrays: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Arrays as one; shorter ones end in zeros and False. Raises SettingError for arrays of other dimensions.
-
-    >>> stacked([np.array([1, 2]), np.array([3])], "x")[1].tolist()
-    [[True, True], [True, False]]
-    """
-    if not arrays:
-        return np.zeros((0, 0), dtype=np.float32), None
-    shapes, kinds = {one.shape for one in arrays}, {one.dtype for one in arrays}
-    kind = kinds.pop() if len(kinds) == 1 else np.result_type(*arrays)
-    if len(shapes) == 1:
-        values = np.empty((len(arrays), *arrays[0].shape), dtype=kind)
-        for place, one in enumerate(arrays):
-            values[place] = one
-        return gaps_masked(values)
-    if len({len(shape) for shape in shapes}) > 1:
-        raise SettingError(f"the arrays of {name!r} have {sorted(map(len, shapes))} dimensions; form='prepared' can do")
-    longest = np.max([one.shape for one in arrays], axis=0)
-    values = np.zeros((len(arrays), *longest), dtype=kind)
-    mask = np.zeros(values.shape, dtype=bool)
-    for place, one in enumerate(arrays):
-        where: tuple[Any, ...] = (place, *map(slice, one.shape))
-        values[where], mask[where] = one, True
-    return gaps_masked(values, mask)
-
-
-def gaps_masked(values: np.ndarray, mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-    """The values with zero in place of NaN, which is False in the mask."""
-    gaps = np.isnan(values) if values.dtype.kind == "f" else None
-    if gaps is None or not gaps.any():
-        return values, mask
-    real = ~gaps if mask is None else mask & ~gaps
-    return np.where(gaps, np.zeros((), values.dtype), values), real
-
-
 def _bytes(parts: Sequence[Part], column: Column) -> list[memoryview]:
-    return [cell for part in parts for cell in part.window.spans(column.name).of_rows(part.rows.tolist())]
+    return [cell for part in parts for cell in part.window.cells(column.name, part.rows)]
 
 
 def _is_number(kind: pa.DataType) -> bool:

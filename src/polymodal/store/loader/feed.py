@@ -18,7 +18,8 @@ from polymodal.store.loader.rows import Rows
 from polymodal.store.loader.window import Window
 
 _AHEAD = 2  # batches begun for each thread, besides the one in work
-_FIRST = 4  # batches whose rows are read by themselves, so that nobody waits for a whole window at the start
+_FIRST = 4  # batches whose rows are read by themselves, so that nobody waits for a large window to go on within it
+_LARGE = 4  # times as many rows
 Made = tuple[int, Batch, list[Fault]]  # rows of the epoch dealt to all ranks up to and with this batch
 
 
@@ -89,16 +90,18 @@ class Feed:
         ahead: int,
     ) -> Iterator[Made]:
         starts = self.plan.starts
-        wanted = _by_window(starts, [own for _, own in cuts[_FIRST:]])
+        whole = np.diff(starts)[np.searchsorted(starts, cuts[0][1][0], side="right") - 1]
+        alone = _FIRST if whole > _LARGE * _FIRST * self.size else 0
+        wanted = _by_window(starts, [own for _, own in cuts[alone:]])
         windows: dict[int, Future[_Dealt]] = {}
         waiting: deque[Future[Made]] = deque()
-        for stop, own in cuts[:_FIRST]:
+        for stop, own in cuts[:alone]:
             pieces = [
                 (reader.submit(self._read, window, [span]), *span)
                 for window, [span] in _by_window(starts, [own]).items()
             ]
             waiting.append(pool.submit(self._make, pieces, stop))
-        for stop, (first, last) in cuts[_FIRST:]:
+        for stop, (first, last) in cuts[alone:]:
             at = int(np.searchsorted(starts, first, side="right")) - 1
             until = int(np.searchsorted(starts, last, side="left"))
             for window in [one for one in windows if one < at]:

@@ -15,6 +15,7 @@ from polymodal.schema.batch import Batch
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk.store import Store
+from polymodal.store.loader.buffers import Pinned, Reused
 from polymodal.store.loader.draw import BALANCES, balancing_weights, checked_weights, drawn
 from polymodal.store.loader.feed import Feed
 from polymodal.store.loader.keys import group_keys, label_keys, lengths_of, pattern_keys, sampled, weights_of
@@ -33,8 +34,9 @@ class Loader:
 
     Only what is present is read into a decoder, and only it takes room in a batch. The order is a pure function of
     (seed, epoch, rows, block, window): the same for any number of threads and ranks, of which step by step each has
-    its part. What was dealt is told by `state_dict()`, four whole numbers, with which another loader goes on, also one
-    with other threads, ranks or batches.
+    its part. A batch is for the caller to keep or change; its memory is used again once nothing refers to any of it.
+    What was dealt is told by `state_dict()`, four whole numbers, with which another loader goes on, also one with other
+    threads, ranks or batches.
 
     Args:
         source: a store or a table.
@@ -109,6 +111,7 @@ class Loader:
             raise SettingError(f"no row meets where={where!r}" if where else "there are no rows")
         self._weights = self._weighed(rows, weights, balance)
         self._lengths = None if bucket is None else lengths_of(rows, schema, bucket)
+        self._buffers = Pinned() if pin_memory and not processes else Reused()
         self._rows, self._maker = rows, self._maker_of(rows, schema, preprocessor, form, seed, sample_rows)
         self._size, self._rank, self._world = batch_size, rank, world
         self._plan = Plan(self._count, seed, 0, block, window, shuffle)
@@ -207,7 +210,7 @@ class Loader:
         self, rows: Rows, schema: Schema, preprocessor: Preprocessor | None, form: str, seed: int, most: int
     ) -> Maker:
         if form == "decoded":
-            return Decoded(schema, rows.columns)
+            return Decoded(schema, rows.columns, self._buffers)
         if preprocessor is None:
             return Prepared(Preprocessor.measure(sampled(rows, schema, self._chosen, seed, most), {}), rows.columns)
         narrowed = Preprocessor(

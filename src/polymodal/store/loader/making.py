@@ -20,6 +20,7 @@ from polymodal.store.disk.columns import Column, frame_of
 from polymodal.store.disk.store import Store
 from polymodal.store.disk.sums import DAMAGED
 from polymodal.store.embeddings import Resumes
+from polymodal.store.loader.buffers import Buffers
 from polymodal.store.loader.decoding import Decoder, Part, decoder_of
 from polymodal.store.preprocessing import Preprocessor
 
@@ -100,8 +101,8 @@ class Prepared(Maker):
 class Decoded(Maker):
     """Batches of cells as they are kept: pixels, samples, characters, numbers."""
 
-    def __init__(self, schema: Schema, columns: Sequence[Column]) -> None:
-        self.schema = schema
+    def __init__(self, schema: Schema, columns: Sequence[Column], buffers: Buffers) -> None:
+        self.schema, self.buffers = schema, buffers
         self.decoders: Mapping[str, Decoder] = {
             name: decoder_of(name, one, columns) for name, one in schema.modalities.items()
         }
@@ -117,7 +118,7 @@ class Decoded(Maker):
             if not len(here):
                 continue
             wanted = [part.where(part.window.present[part.rows, position]) for part in parts]
-            packed = decoder.pack([one for one in wanted if len(one.rows)])
+            packed = decoder.pack([one for one in wanted if len(one.rows)], self.buffers)
             if packed.lost:
                 places = np.concatenate([part.window.places[part.rows] for part in parts])
                 faults += [
@@ -165,11 +166,15 @@ def _noted(parts: Sequence[Part], schema: Schema) -> list[Fault]:
 
 
 def pinned(batch: Batch) -> Batch:
-    """The same batch in memory from which a GPU copies without waiting."""
+    """The same batch in memory from which a GPU copies without waiting; what is there already stays."""
     fields = {
-        name: Field(one.values.pin_memory(), one.rows.pin_memory(), None if one.mask is None else one.mask.pin_memory())
+        name: Field(_pinned(one.values), _pinned(one.rows), None if one.mask is None else _pinned(one.mask))
         for name, one in batch.fields.items()
     }
-    labels = {name: KnownLabels(one.values.pin_memory(), one.known.pin_memory()) for name, one in batch.labels.items()}
-    weight = None if batch.weight is None else batch.weight.pin_memory()
+    labels = {name: KnownLabels(_pinned(one.values), _pinned(one.known)) for name, one in batch.labels.items()}
+    weight = None if batch.weight is None else _pinned(batch.weight)
     return replace(batch, fields=fields, labels=labels, weight=weight)
+
+
+def _pinned(one: torch.Tensor) -> torch.Tensor:
+    return one if one.is_pinned() else one.pin_memory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,9 +13,12 @@ from polymodal.schema.table import Table
 from polymodal.store.disk.store import Store
 
 
-def outline(store: Store) -> Table:
-    """The rows of a store, called by their places, without their cells: what is present and unreadable was noted."""
-    frame = store.table(columns=[]).frame
+def outline(store: Store, more: Sequence[str] = ()) -> Table:
+    """The rows of a store, called by their places, without their cells: what is present and unreadable was noted.
+
+    Of the columns `more`, those that it has are read.
+    """
+    frame = store.table(columns=[one for one in more if one in store.columns]).frame
     names = frame.index
     states = store.states()
     broken: dict[str, list[CellError]] = {name: [] for name in store.schema.names}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
+
+_FIRST = (1, 3, 7)  # sixteenths of each block of the first window at which that is cut
+_SMALL = 1024  # rows of a window that is never cut
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,8 @@ class Plan:
     """The order of one epoch, a pure function of these numbers: of no thread, rank or batch size.
 
     Reading neighbours together costs a tenth of reading rows one by one, and a window of many blocks is nearly as
-    well mixed as all rows, the more so where rows were shuffled once as they came in.
+    well mixed as all rows, the more so where rows were shuffled once as they came in. The first blocks are dealt in
+    several windows, of ever more rows of each, so that nobody waits for all of them as an epoch begins.
 
     Attributes:
         rows: N, to be dealt once each.
@@ -37,21 +42,22 @@ class Plan:
     @property
     def window_count(self) -> int:
         """How many windows there are."""
-        return -(-self._block_count // self.window)
+        return len(self._early) + max(-(-self._block_count // self.window) - 1, 0)
 
     @cached_property
     def starts(self) -> np.ndarray:
         """`[windows + 1]` how many rows are dealt before each window, and in all."""
-        sizes = np.full(self._block_count, self.block, dtype=np.int64)
-        sizes[-1:] = self.rows - (self._block_count - 1) * self.block  # the last block may be shorter
-        sizes = sizes[self._blocks]
-        cuts = np.arange(0, self._block_count, self.window)
-        return np.concatenate([[0], np.cumsum(np.add.reduceat(sizes, cuts))]) if self.rows else np.zeros(1, np.int64)
+        early = [np.clip(self._sizes[: self.window] - first, 0, last - first).sum() for first, last in self._early]
+        cuts = np.arange(self.window, self._block_count, self.window)
+        whole = np.add.reduceat(self._sizes, cuts) if len(cuts) else cuts
+        return np.concatenate([[0], np.cumsum([*early, *whole])]).astype(np.int64)
 
     def members(self, window: int) -> np.ndarray:
         """`[m]` ascending positions of the rows of one window."""
-        blocks = np.sort(self._blocks[window * self.window : (window + 1) * self.window])
-        found = (blocks[:, None] * self.block + np.arange(self.block)).ravel()
+        at = max(window - len(self._early) + 1, 0)
+        blocks = np.sort(self._blocks[at * self.window : (at + 1) * self.window])
+        first, last = (0, self.block) if at else self._early[window]
+        found = (blocks[:, None] * self.block + np.arange(first, last)).ravel()
         return found[found < self.rows]
 
     def order(self, window: int, size: int) -> np.ndarray:
@@ -68,6 +74,22 @@ class Plan:
     @property
     def _block_count(self) -> int:
         return -(-self.rows // self.block)
+
+    @cached_property
+    def _early(self) -> list[tuple[int, int]]:
+        """For each window of the first blocks, which rows of each block are in it, from where to where."""
+        sizes = self._sizes[: self.window]
+        is_cut = self.is_shuffled and sizes.sum() > _SMALL
+        longest = int(sizes.max(initial=0))  # the last block of all may be shorter, and alone here
+        edges = sorted({0, *(longest * one // 16 for one in _FIRST if is_cut), longest})
+        return list(pairwise(edges))
+
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        """`[blocks]` the rows of each, in the order in which blocks are dealt."""
+        sizes = np.full(self._block_count, self.block, dtype=np.int64)
+        sizes[-1:] = self.rows - (self._block_count - 1) * self.block
+        return sizes[self._blocks]
 
     @cached_property
     def _blocks(self) -> np.ndarray:

@@ -75,13 +75,13 @@ class Window:
         """The column on disk of a modality that has one."""
         return next(one for one in self.rows.columns if one.columns == (name,))
 
-    def spans(self, name: str) -> Spans:
-        """Where the bytes of each cell of a column on disk are."""
+    def cells(self, name: str, at: np.ndarray) -> list[memoryview]:
+        """The bytes of some cells of a column on disk, by position in the window, not copied; a null has none."""
         key = f"{name} spans"
         if key not in self._kept:
             self._kept[key] = Spans.of(self.read[name])
-        found: Spans = self._kept[key]
-        return found
+        spans: Spans = self._kept[key]
+        return spans.of_rows(at)
 
     def take(self, at: np.ndarray, columns: Sequence[Column]) -> pa.Table:
         """Rows `at` (by position in the window), some columns of them."""
@@ -92,7 +92,7 @@ class Window:
             return self._whole(column.name).take(pa.array(at))
         # Lance hands out pieces, which Arrow would first copy into one.
         there = ~self._nulls(column.name)[at]
-        cells = self.spans(column.name).of_rows(at.tolist())
+        cells = self.cells(column.name, at)
         found = pa.array([cell if here else None for cell, here in zip(cells, there, strict=True)], pa.large_binary())
         return found if column.form == "cells" else found.cast(pa.large_string())
 
@@ -126,24 +126,25 @@ class Spans:
     """Where the bytes of each cell of a column stand: in which piece of memory, from where to where."""
 
     pieces: list[memoryview]
-    piece: list[int]
-    start: list[int]
-    stop: list[int]
+    piece: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
 
     @classmethod
     def of(cls, cells: pa.ChunkedArray) -> Spans:
         """Of binary or text cells; a null has no bytes."""
         pieces: list[memoryview] = []
-        piece, start, stop = (list[int]() for _ in range(3))
+        offsets = []
         for chunk in cells.chunks:
             wide = chunk.cast(pa.large_binary()) if chunk.type != pa.large_binary() else chunk
-            offsets = np.frombuffer(wide.buffers()[1], dtype=np.int64)[wide.offset : wide.offset + len(wide) + 1]
-            piece += [len(pieces)] * len(wide)
-            start += offsets[:-1].tolist()
-            stop += offsets[1:].tolist()
+            offsets.append(np.frombuffer(wide.buffers()[1], dtype=np.int64)[wide.offset : wide.offset + len(wide) + 1])
             pieces.append(memoryview(wide.buffers()[2] or b"").cast("B"))  # Arrow's own are signed
+        none = np.zeros(0, dtype=np.int64)
+        piece = np.repeat(np.arange(len(pieces)), [len(one) - 1 for one in offsets])
+        start, stop = (np.concatenate([none, *(one[cut] for one in offsets)]) for cut in (slice(-1), slice(1, None)))
         return cls(pieces, piece, start, stop)
 
-    def of_rows(self, rows: Sequence[int]) -> list[memoryview]:
+    def of_rows(self, rows: np.ndarray) -> list[memoryview]:
         """The bytes of some cells, not copied."""
-        return [self.pieces[self.piece[row]][self.start[row] : self.stop[row]] for row in rows]
+        spans = zip(self.piece[rows].tolist(), self.start[rows].tolist(), self.stop[rows].tolist(), strict=True)
+        return [self.pieces[piece][start:stop] for piece, start, stop in spans]
