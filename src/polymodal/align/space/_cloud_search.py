@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import fft
 
 from polymodal.align.space._closest_points import Cloud, Fit, closest_points
 from polymodal.align.space._procrustes import Model
 from polymodal.align.space._turns import turns
 
-_N_TURNS = {2: 36, 3: 60}
-_CELLS = {2: 32, 3: 20}  # a side, in which points are counted to find shifts
-_FEW, _SOME = 250, 800  # points of each cloud
+_N_TURNS = {2: 30, 3: 60}
+_CELLS = {2: 32, 3: 16}  # a side, in which points are counted to find shifts
+_FEW, _SOME = 200, 800  # points of each cloud
 _ROUNDS = 4, 40, 8, 60
 _KEPT = 16, 4  # starts that go on
 _NEARLY_ALL = 0.95
@@ -47,7 +48,11 @@ def _coarse(
     plain = _plain(model)
     small, other = moving.thinned(_FEW, random), fixed.thinned(_FEW, random)
     scale = 1.0 if model == "rigid" else _size(fixed.points) / _size(moving.points)
-    starts = [start for turn in turns(d, _N_TURNS[d], mirrored) for start in _starts(small, other, scale * turn)]
+    shifts, middle = _Shifts(scale * small.points, other.points), other.points.mean(axis=0)
+    starts = []
+    for turn in scale * turns(d, _N_TURNS[d], mirrored):
+        landed = small.points @ turn.T
+        starts += [(turn, middle - landed.mean(axis=0)), (turn, shifts.best(landed))]
     fits = [closest_points(small, other, start, plain, overlap, _ROUNDS[0]) for start in starts]
     fits = _distinct(sorted(fits, key=lambda one: one.error), moving, fixed, 0.02, _KEPT[0])
     small, other = moving.thinned(_SOME, random), fixed.thinned(_SOME, random)
@@ -76,28 +81,32 @@ def _plain(model: Model) -> Model:
     return "similarity" if model == "affine" else model
 
 
-def _starts(moving: Cloud, fixed: Cloud, linear: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    landed = moving.points @ linear.T
-    middle = fixed.points.mean(axis=0) - landed.mean(axis=0)
-    return [(linear, middle), (linear, _shift(landed, fixed.points))]
+class _Shifts:
+    """By how much turned points are shifted so that most come to lie where others are: counts in cells, correlated."""
 
+    def __init__(self, moving: np.ndarray, fixed: np.ndarray) -> None:
+        """Takes moving points of the scale of the fixed ones, not turned yet."""
+        d = fixed.shape[1]
+        across = 2 * np.linalg.norm(moving - moving.mean(axis=0), axis=1).max()  # however it is turned
+        self.cell = max(float(across), float(np.ptp(fixed, axis=0).max())) / _CELLS[d]
+        self.n = fft.next_fast_len(2 * _CELLS[d] + 2, real=True)
+        self.fixed, self.start = self._counted(fixed), fixed.min(axis=0)
 
-def _shift(moving: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """`[d]` by which most points come to lie where others are: the peak of the correlation of counts in cells."""
-    d = moving.shape[1]
-    cell = max(np.ptp(moving, axis=0).max(), np.ptp(fixed, axis=0).max()) / _CELLS[d]
-    n = 2 * _CELLS[d] + 2
-    counted = []
-    for points in (moving, fixed):
-        places = ((points - points.min(axis=0)) / cell).astype(int)
-        grid = np.zeros((n,) * d)
-        grid[tuple(places.T)] = 1.0  # not counts: where points are dense says less than where they are
-        counted.append(np.fft.rfftn(grid))
-    alike = np.fft.irfftn(counted[1] * np.conj(counted[0]), s=(n,) * d, axes=tuple(range(d)))
-    peak = np.array(np.unravel_index(np.argmax(alike), alike.shape))
-    steps = np.where(peak >= n // 2, peak - n, peak)
-    shift: np.ndarray = fixed.min(axis=0) - moving.min(axis=0) + steps * cell
-    return shift
+    def best(self, moving: np.ndarray) -> np.ndarray:
+        """`[d]`."""
+        d = moving.shape[1]
+        alike = fft.irfftn(self.fixed * np.conj(self._counted(moving)), s=(self.n,) * d)
+        peak = np.array(np.unravel_index(np.argmax(alike), alike.shape))
+        steps = np.where(peak >= self.n // 2, peak - self.n, peak)
+        shift: np.ndarray = self.start - moving.min(axis=0) + steps * self.cell
+        return shift
+
+    def _counted(self, points: np.ndarray) -> np.ndarray:
+        places = ((points - points.min(axis=0)) / self.cell).astype(int)
+        grid = np.zeros((self.n,) * points.shape[1], dtype=np.float32)
+        grid[tuple(places.T)] = 1.0  # not counts: how dense points are says less than where they are
+        counted: np.ndarray = fft.rfftn(grid)
+        return counted
 
 
 def _distinct(fits: list[Fit], moving: Cloud, fixed: Cloud, apart: float, most: int) -> list[Fit]:

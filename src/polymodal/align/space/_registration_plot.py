@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from polymodal.align import _figure as look
@@ -59,15 +60,22 @@ def _points(axes: np.ndarray, found: Registration, pairs: Pairs) -> None:
     axes[0].legend(fontsize=8, frameon=False)
     used = there[pairs.matches[:, 0]]
     far = np.linalg.norm(moved[pairs.matches[:, 0]] - pairs.fixed[pairs.matches[:, 1]], axis=1)
-    axes[2].hist([far[used & taken], far[used & ~taken]], bins=20, stacked=True, color=[look.FIRST, look.GREY])
+    axes[2].hist(
+        [far[used & taken], far[used & ~taken]],
+        bins=20,
+        range=(0, max(far.max(), 1e-9)),
+        stacked=True,
+        color=[look.FIRST, look.GREY],
+    )
     look.plain(axes[2], "Distances left; grey: left out", f"{found.verdict.unit}s", "pairs")
 
 
 def _lines(axes: Axes, moved: np.ndarray, fixed: np.ndarray, taken: np.ndarray) -> None:
     few = look.thinned(len(moved) * 20)
-    for one, other, used in zip(moved[few], fixed[few], taken[few], strict=True):
-        paint = look.INK if used else look.GREY
-        axes.plot([one[0], other[0]], [one[1], other[1]], linewidth=0.8, color=paint, linestyle="-" if used else ":")
+    ends = np.stack([moved[few, :2], fixed[few, :2]], axis=1)
+    for used, paint, line in ((True, look.INK, "-"), (False, look.GREY, ":")):
+        drawn = ends[taken[few] == used]
+        axes.add_collection(LineCollection(list(drawn), colors=paint, linestyles=line, linewidths=0.8), autolim=False)
 
 
 def _square(axes: Axes, title: str) -> None:

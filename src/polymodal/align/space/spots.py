@@ -133,8 +133,8 @@ def _no_counts(kept: Any) -> list[str]:
     faults = []
     if not np.isfinite(values).all():
         faults.append("counts are absent or infinite; a spot that was not measured is left out, a gene not seen is 0")
-    if values.size and values.min() < 0:
-        faults.append(f"counts are negative ({values.min():g}); give them as counted, not centred or scaled")
+    if (values < 0).any():
+        faults.append(f"counts are negative ({values[values < 0][0]:g}); give them as counted, not centred or scaled")
     return faults
 
 
