@@ -38,7 +38,7 @@ def spline(dimensions: int = 2) -> ThinPlateSpline:
 @pytest.mark.parametrize("dimensions", [2, 3])
 @pytest.mark.parametrize("robust", [False, True])
 @pytest.mark.parametrize("model", ["rigid", "similarity", "affine"])
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(angle=st.floats(-180, 180), seed=st.integers(0, 1000))
 def test_known_maps_are_found_exactly(model: str, robust: bool, dimensions: int, angle: float, seed: int) -> None:
     linear = turned(angle, 1.0 if model == "rigid" else 1.7, dimensions)
@@ -101,7 +101,7 @@ def test_leaving_one_out_is_fitting_the_others(smoothing: float) -> None:
 def test_noise_is_averaged(model: str) -> None:
     """The error at the middle of n landmarks of noise sigma is sigma / sqrt(n) along each axis."""
     n, sigma, missed = 40, 5.0, []
-    for seed in range(30):
+    for seed in range(15):
         moving = points(n, seed)
         fixed = moving @ turned(25).T + np.random.default_rng(seed + 99).normal(scale=sigma, size=moving.shape)
         found = landmarks(moving, fixed, model)
@@ -129,10 +129,9 @@ def test_auto_smoothing_finds_a_bend_under_noise() -> None:
 
 
 @pytest.mark.parametrize("model", ["rigid", "similarity", "affine", "thin_plate_spline"])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_wrong_pairs_are_left_out(model: str, seed: int) -> None:
-    random = np.random.default_rng(seed)
-    moving = points(60, seed)
+def test_wrong_pairs_are_left_out(model: str) -> None:
+    random = np.random.default_rng(1)
+    moving = points(60, 1)
     fixed = moving @ turned(-70).T if model != "thin_plate_spline" else spline().points(moving)
     fixed = fixed + random.normal(scale=2, size=fixed.shape)
     wrong = random.choice(60, 15, replace=False)
@@ -271,7 +270,7 @@ def test_tables_are_joined_by_name() -> None:
         landmarks(moving, fixed.assign(name=["x", "y", "z"]), by="name")
 
 
-def test_frames_units_and_the_figure(tmp_path) -> None:
+def test_frames_units_and_the_figure() -> None:
     section, next_section = Frame("C2", "micrometre"), Frame("C3", "micrometre")
     moving = points(12)
     found = landmarks(moving, moving + 5, moving_frame=section, fixed_frame=next_section)
@@ -279,6 +278,4 @@ def test_frames_units_and_the_figure(tmp_path) -> None:
     assert "in micrometres" in str(found)
     assert "good" in repr(found)
     moving.setflags(write=False)
-    drawn = landmarks(moving, moving + 1, robust=True).plot(tmp_path / "pairs.png")
-    assert len(drawn.axes) == 3
-    assert (tmp_path / "pairs.png").stat().st_size > 1000
+    assert len(landmarks(moving, moving + 1, robust=True).plot().axes) == 3

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _STRIP = 2**20  # pixels
 _COARSEST = 32  # pixels between places that are mapped exactly, at first
+_FINEST = 4
+_FEW = 0.02  # share of the grid's cells that are mapped pixel by pixel rather than on a finer grid
 _ERROR = 0.02  # pixels of the source, by which places in between may be off
 
 
@@ -121,22 +123,28 @@ def _strips(
 
 
 def _origins(transform: Transform, start: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Where each pixel of a strip was: exact on a grid, linear in between wherever that is close enough."""
-    step = 2 * _COARSEST
-    n = int(np.prod(shape))
-    while step > 2:
-        step //= 2
-        nodes = [np.arange(int(np.ceil((side - 1) / step)) + 1) * float(step) for side in shape]
+    """Where each pixel of a strip was: exact on a grid, linear in between wherever that is close enough, else exact."""
+    step, n = _COARSEST, int(np.prod(shape))
+    while True:
+        nodes = [np.arange(max(1, int(np.ceil((side - 1) / step))) + 1) * float(step) for side in shape]
         exact, found = _back(transform, nodes, start)
-        middles = [(one[:-1] + one[1:]) / 2 if len(one) > 1 else one for one in nodes]
+        middles = [(one[:-1] + one[1:]) / 2 for one in nodes]
         truth, also = _back(transform, middles, start)
-        if not (found.all() and also.all()):
+        off = np.abs(_between(exact, middles, step) - truth).max(axis=0) > _ERROR
+        off |= ~also | ~ndimage.minimum_filter(found, size=2)[(slice(1, None),) * len(shape)]
+        if off.mean() <= _FEW or step == _FINEST:
             break
-        if np.abs(_between(exact, middles, step) - truth).max() <= _ERROR:
-            whole = _between(exact, [np.arange(float(side)) for side in shape], step)
-            return whole.reshape(-1, n), np.ones(n, dtype=bool)
-    whole, found = _back(transform, [np.arange(float(side)) for side in shape], start)
-    return whole.reshape(-1, n), found.reshape(n)
+        step //= 2
+    whole = _between(exact, [np.arange(float(side)) for side in shape], step).reshape(-1, n)
+    there = np.ones(n, dtype=bool)
+    for axis, side in enumerate(shape):
+        off = np.take(off, np.minimum(np.arange(side) // step, off.shape[axis] - 1), axis=axis)
+    rows = np.flatnonzero(off)
+    if len(rows):
+        at = np.stack(np.unravel_index(rows, shape), axis=1) + np.array([start, *[0] * (len(shape) - 1)])
+        places, there[rows] = transform.backward(at[:, ::-1].astype(np.float64))
+        whole[:, rows] = places[:, ::-1].T
+    return whole, there
 
 
 def _back(transform: Transform, sides: list[np.ndarray], start: int) -> tuple[np.ndarray, np.ndarray]:

@@ -38,7 +38,9 @@ class Transform(ABC):
         Raises DataError for points of another shape, absent ones, and those without a counterpart in the target.
         """
         given = checked(points, self.source.dimensions)
-        moved, found = self.forward(given)
+        with np.errstate(over="ignore", invalid="ignore"):  # of coordinates near the largest number there is
+            moved, found = self.forward(given)
+        found = found & np.isfinite(moved).all(axis=1)
         if not found.all():
             raise DataError(f"{(~found).sum():,} of {len(found):,} points {self.lost} (rows "
                             f"{listed(np.flatnonzero(~found))})")  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from polymodal.align.space._arrays import decoded, encoded
 from polymodal.align.space._solving import solved
@@ -74,11 +75,14 @@ class ThinPlateSpline(Transform):
 
     def slope(self, points: np.ndarray) -> np.ndarray:
         total = np.repeat(self.matrix[None, :, :-1], len(points), axis=0)
+        middle = self.centres.mean(axis=0)
+        here, around = (points - middle) / self.unit, (self.centres - middle) / self.unit
+        # The sum over n of g_n w_n (x - c_n) is x times that of g w, less that of g w c: two products of matrices.
+        pulled = (self.weights[:, :, None] * around[:, None, :]).reshape(len(around), -1)
         for part in self._pieces(len(points)):
-            apart = (points[part, None, :] - self.centres) / self.unit
-            far = np.linalg.norm(apart, axis=2)
-            grown = steepness(far, points.shape[1])[:, :, None] * apart / self.unit
-            total[part] += np.einsum("pnd,nc->pcd", grown, self.weights)
+            steep = steepness(cdist(here[part], around), points.shape[1])
+            whole = (steep @ self.weights)[:, :, None] * here[part, None, :]
+            total[part] += (whole - (steep @ pulled).reshape(whole.shape)) / self.unit
         return total
 
     def fields(self) -> dict[str, Any]:
@@ -93,7 +97,7 @@ class ThinPlateSpline(Transform):
     def _move(self, points: np.ndarray) -> np.ndarray:
         moved = points @ self.matrix[:, :-1].T + self.matrix[:, -1]
         for part in self._pieces(len(points)):
-            far = np.linalg.norm(points[part, None, :] - self.centres, axis=2) / self.unit
+            far = cdist(points[part], self.centres) / self.unit
             moved[part] += bump(far, points.shape[1]) @ self.weights
         return moved
 
