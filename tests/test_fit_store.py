@@ -28,12 +28,13 @@ def table() -> pm.Table:
             "age": np.where(ill, 70, 50) + random.normal(0, 6, N_ROWS),
             "note": [f"{'chest pain' if one else 'a cold'}, day {row % 9}" for row, one in enumerate(ill)],
             "scan": [random.normal(one, 1, 12).astype(np.float32) for one in ill],
+            "day": np.arange(N_ROWS) % 9,
             "ill": np.where(ill, "yes", "no"),
         }
     )
     for column in ("age", "note", "scan"):
         frame.loc[random.random(N_ROWS) < 0.3, column] = None
-    return pm.Table.read(frame, target="ill", types={"scan": "series", "note": "text"})
+    return pm.Table.read(frame, target="ill", types={"scan": "series", "note": "text"}, ignore="day")
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,15 @@ def test_an_outline_knows_what_the_table_knows(store: Store) -> None:
     assert told.present().tolist() == read.present().tolist()
     assert told.labels("ill").values.tolist() == read.labels("ill").values.tolist()
     assert told.take(np.array([5, 3])).present().tolist() == read.present()[[5, 3]].tolist()
+
+
+@pytest.mark.parametrize("memory", [0, "1GB"], ids=["streamed", "held"])
+def test_a_column_says_which_rows_show_the_same(store: Store, memory: float | str) -> None:
+    settings = {"objective": "align", "same": "day", "width": 8, "epochs": 2, "learners": ["network"]}
+    model = pm.Model(**settings).fit(store, memory=memory)
+    assert model.retrieval(store.table())["note", "scan"].by_chance[1] > 0.1  # each day is that of every ninth row
+    with pytest.raises(SettingError, match=r"same='dya' is no column of the table\. Did you mean 'day'"):
+        pm.Model(**settings | {"same": "dya"}).fit(store, memory=memory)
 
 
 def test_a_streamed_batch_is_that_of_memory(store: Store) -> None:

@@ -19,6 +19,7 @@ from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
+from polymodal.store.loader.part import Part, whole
 
 _BLOCK = 4096  # rows of a store that are answered at once
 
@@ -31,8 +32,9 @@ def as_table(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) ->
     """
     if is_store(rows):
         rows = Store.open(rows)
-    if isinstance(rows, Store):
-        rows = rows.table(columns=[column for column in rows.columns if schema.readers(column)], embedded=True)
+    if isinstance(rows, (Store, Part)):
+        columns = (rows if isinstance(rows, Store) else rows.store).columns
+        rows = rows.table(columns=[column for column in columns if schema.readers(column)], embedded=True)
     if isinstance(rows, Table):
         table = rows.with_schema(schema)
         if not table.frame.index.is_unique:  # faults are filed by label
@@ -52,22 +54,27 @@ def in_blocks(rows: Any, schema: Schema, files: str | os.PathLike[str] | None) -
     """What `as_table` gives, of a store some rows at a time, so that their cells are never all in memory."""
     if is_store(rows):
         rows = Store.open(rows)
-    if not isinstance(rows, Store) or len(rows) <= _BLOCK:
+    if not isinstance(rows, (Store, Part)) or len(rows) <= _BLOCK:
         yield as_table(rows, schema, files)
         return
-    names = rows.table(columns=[]).frame.index
-    columns = [column for column in rows.columns if schema.readers(column)]
-    for start in range(0, len(rows), _BLOCK):
-        places = np.arange(start, min(start + _BLOCK, len(rows)))
-        some = rows.take(places, columns, embedded=True)
+    part = whole(rows) if isinstance(rows, Store) else rows
+    names = part.names()
+    columns = [column for column in part.store.columns if schema.readers(column)]
+    for start in range(0, len(part), _BLOCK):
+        places = np.arange(start, min(start + _BLOCK, len(part)))
+        some = part.take(places, columns, embedded=True)
         index = names[places] if names.is_unique else pd.RangeIndex(start, start + len(places))
         some = Table(some.frame.set_axis(index, axis=0), some.schema, some.files, some.embedded)
         yield as_table(some, schema, files)
 
 
-def as_training(rows: Any) -> Any:
-    """What `fit` is given, a store as the table in it."""
-    return rows.table(columns=rows.schema.names, embedded=True) if isinstance(rows, Store) else rows
+def as_training(rows: Any, more: Sequence[str] = ()) -> Any:
+    """What `fit` is given, a store as the table in it, with the columns `more` if it has them."""
+    if not isinstance(rows, (Store, Part)):
+        return rows
+    known = (rows if isinstance(rows, Store) else rows.store).columns
+    columns = [*rows.schema.names, *(one for one in more if one in known and one not in rows.schema.names)]
+    return rows.table(columns=columns, embedded=True)
 
 
 def _differences(frame: pd.DataFrame, schema: Schema) -> list[str]:

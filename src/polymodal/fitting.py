@@ -16,7 +16,7 @@ from polymodal.portfolio.portfolio import Portfolio
 from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
 from polymodal.portfolio.train import train_portfolio
 from polymodal.schema.table import Table
-from polymodal.store.loader.outline import outline
+from polymodal.store.disk.store import Store
 from polymodal.store.loader.streamed import larger_store
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.aligned import train_space
@@ -69,7 +69,8 @@ def learn(
 ) -> Fitted:
     """With the settings of `model`, which is left as it is; arguments and errors are those of `Model.fit`."""
     stored = larger_store(table, most_bytes, model.seed)
-    given: Table = as_training(table) if stored is None else outline(stored.store)
+    more = () if model.same is None else (model.same,)
+    given: Table = as_training(table, more) if stored is None else stored.part.outline(more)
     _check(model, given)
     refuse_unreadable(given, max_unreadable)
     preset = PRESETS[model.preset]
@@ -85,7 +86,8 @@ def learn(
         preprocessor = Preprocessor.measure(stored.sample(chosen, model.seed), choice.frozen)
         prepared = stored.streamed(chosen, preprocessor)
     if model.same is not None:
-        prepared = replace(prepared, same=same_rows(chosen, model.same))
+        columns = table.columns if isinstance(table, Store) else None
+        prepared = replace(prepared, same=same_rows(chosen, model.same, columns))
     features = {n: probe(n, e, prepared) for n, e in choice.trained.items() if isinstance(e, nn.Module)}
     aligns = model.objective == ALIGN
     n_asked = 1 if aligns else preset.n_folds(chosen) if model.folds == "auto" else model.folds

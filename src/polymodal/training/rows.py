@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -70,16 +72,18 @@ def pairable(table: Table, hub: str | None = None, least: int = LEAST_ROWS) -> T
     return table.take(np.flatnonzero(present.any(axis=1)))
 
 
-def same_rows(table: Table, column: str) -> np.ndarray:
+def same_rows(table: Table, column: str, columns: Sequence[str] | None = None) -> np.ndarray:
     """`[N]` equal for rows with the same value in a column, -1 where it is empty.
 
-    Raises SettingError for a column that the table does not have.
+    Raises SettingError for a column that the table does not have; `columns` is what could have been asked for, if the
+    table does not hold them all.
 
     >>> same_rows(Table.read({"x": [1.0, 2.0, 3.0, 4.0], "kind": ["b", None, "a", "b"]}), "kind").tolist()
     [0, -1, 1, 0]
     """
     if column not in table.frame.columns:
-        raise SettingError(f"same={column!r} is no column of the table. {near_miss(column, list(table.frame.columns))}")
+        known = list(map(str, table.frame.columns if columns is None else columns))
+        raise SettingError(f"same={column!r} is no column of the table. {near_miss(column, known)}")
     codes, _ = pd.factorize(table.frame[column])
     return np.asarray(codes, dtype=np.int64)
 
