@@ -15,6 +15,7 @@ KEYS = {
     "categories": (pd.Categorical(RANDOM.choice(list("ab"), 30)), pd.Categorical(RANDOM.choice(list("cba"), 20))),
     "categories and text": (pd.Categorical(RANDOM.choice(["a", None], 30)), RANDOM.choice(list("ab"), 20)),
     "whole and with gaps": (RANDOM.integers(0, 4, 30), RANDOM.choice([0.0, 3.0, np.nan], 20)),
+    "large and with fractions": (np.array([2**53 + 1, 2**53, 4]), np.array([2.0**53, 4.0, 0.5])),
     "dates": tuple(RANDOM.choice(pd.date_range("2024-01-01", periods=4), n) for n in (30, 20)),
     "yes and no": (RANDOM.random(30) < 0.5, RANDOM.random(20) < 0.5),
     "none at all": (np.array([None] * 30, dtype=object), RANDOM.choice(list("ab"), 20)),
@@ -47,3 +48,8 @@ def test_kinds_that_never_agree() -> None:
     with pytest.raises(SchemaError, match="'id' holds numbers on the left, 'id' holds text") as raised:
         columns_of(left, ["id", "on"], left.assign(id=pd.Categorical(["1"]), on=[True]), ["id", "on"])
     assert len(raised.value.faults) == 2
+    zoned = pd.DataFrame({"id": pd.to_datetime(["2024-01-01"]).tz_localize("UTC")})
+    with pytest.raises(SchemaError, match="'id' holds dates on the left, 'id' holds dates with an offset"):
+        columns_of(pd.DataFrame({"id": pd.to_datetime(["2024-01-01"])}), ["id"], zoned, ["id"])
+    with pytest.raises(SchemaError, match="'id' holds lists or tables, which are no keys"):
+        columns_of(pd.DataFrame({"id": [[1]]}), ["id"], pd.DataFrame({"id": [[2]]}), ["id"])

@@ -11,6 +11,7 @@ import torch
 import polymodal as pm
 from polymodal.crossmodal import of_store, shelf, stored
 from polymodal.crossmodal.index import Index
+from polymodal.crossmodal.shelf import NAME
 from polymodal.errors import ArtifactError, SchemaError, SettingError
 
 
@@ -93,7 +94,7 @@ def test_many_rows_are_found_by_an_index(
     for module in (shelf, stored):
         monkeypatch.setattr(module, "EXACT", 100)
     large = index.save(tmp_path / "rows.index")
-    assert {one.field_names[0] for one in large.shelf.dataset.describe_indices()} == set(large.shelf.vectors)
+    assert {one.field_names[0] for one in large.shelf.dataset.describe_indices()} == {NAME, *large.shelf.vectors}
     for query in ({"note": "letter2 shade0"}, {"panel": np.arange(10.0), "note": "letter1"}):
         [found], [expected] = large.search(query, k=5), index.search(query, k=5)
         assert len(set(found["row"]) & set(expected["row"])) >= 4

@@ -9,6 +9,8 @@ import pandas as pd
 
 from polymodal.errors import SchemaError, near_miss
 
+_NESTED = "lists or tables"
+_WHOLE = 2**53  # up to which fractions tell whole numbers apart
 _ROOM = 4  # times as many numbers as rows, which a table of them may have
 
 
@@ -65,6 +67,9 @@ def columns_of(
         if None not in kinds and kinds[0] != kinds[1]:
             faults.append(f"{name!r} holds {kinds[0]} on the left, {other!r} holds {kinds[1]} on the right")
             continue
+        if _NESTED in kinds:
+            faults.append(f"{name!r} holds {_NESTED}, which are no keys")
+            continue
         one, n = _numbered(first[name], second[other], most)
         if found is None:
             found, size = one, n
@@ -86,6 +91,10 @@ def _numbered(first: pd.Series, second: pd.Series, most: int) -> tuple[tuple[np.
             left, right = (one.to_numpy().astype(np.int64) - low for one in (first, second))
             return (left, right), size
     (own, levels), (others, more) = (_levels(one) for one in (first, second))
+    if {levels.dtype.kind, more.dtype.kind} == {"i", "f"}:
+        whole = levels if levels.dtype.kind == "i" else more
+        if max(int(whole.max()), -int(whole.min())) > _WHOLE:  # as fractions some of them would be the same
+            levels, more = levels.astype(object), more.astype(object)
     joint, every = pd.factorize(pd.concat([levels, more], ignore_index=True))
     left, right = (
         np.where(codes < 0, -1, np.append(places, -1)[codes])
@@ -131,8 +140,12 @@ def _kind(column: pd.Series) -> str | None:
         return "yes and no"
     if pd.api.types.is_numeric_dtype(known.dtype):
         return "numbers"
+    if isinstance(known.dtype, pd.DatetimeTZDtype):
+        return "dates with an offset"
     if pd.api.types.is_datetime64_any_dtype(known.dtype):
         return "dates"
+    if isinstance(known.iloc[0], (list, dict, set, np.ndarray)):
+        return _NESTED
     kind = pd.api.types.infer_dtype(known)
     return {"string": "text", "integer": "numbers", "floating": "numbers", "mixed-integer-float": "numbers"}.get(
         kind, kind

@@ -105,13 +105,15 @@ class Shelf:
         return Shelf.open(self.path)
 
     def indexed(self) -> Shelf:
-        """With an index of each column of vectors where rows are many, and of those that came since."""
+        """With an index of names and of each column of vectors where rows are many, and of those that came since."""
         if len(self) < EXACT:
             return self
         there = {one.field_names[0]: one.num_rows_indexed for one in self.dataset.describe_indices()}
         missing = [name for name in self.vectors if name not in there]
         is_behind = bool(there) and len(self) - min(there.values()) >= EXACT
         with disk.writing(self.path):
+            if NAME not in there:
+                self.dataset.create_scalar_index(NAME, "BTREE")
             for name in missing:
                 self.dataset.create_index(name, _KIND, metric="L2", num_partitions=_parts(len(self)))
             if is_behind:
