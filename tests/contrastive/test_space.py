@@ -75,3 +75,13 @@ def test_vectors_that_fell_together_find_nothing() -> None:
     same = Placed(F.normalize(torch.ones(5, 3), dim=1), torch.arange(5))
     found = ranks_by_the_rest(contrast, {"a": same, "b": same}, 5)
     assert found["a"].tolist() == [2.0] * 5
+
+
+def test_canonical_directions_are_of_panels_that_are_not_too_wide() -> None:
+    assert Space(("a", "b"), 8, "sigmoid", panels={"a": 2_048, "b": 10}).canonical is not None
+    for contrast, panels in (
+        ("sigmoid", {"a": 2_049, "b": 10}),
+        ("sigmoid", {"a": 5}),
+        ("total_correlation", {"a": 5, "b": 5}),
+    ):
+        assert Space(("a", "b"), 8, contrast, panels=panels).canonical is None

@@ -18,6 +18,7 @@ from polymodal.registry import CONTRASTS
 from polymodal.schema.batch import Field
 
 _AT_ONCE = 1 << 22  # numbers of cells looked at at once for their keys
+_WIDEST = 2_048  # numbers of a panel whose covariances are found; time grows with the cube of them
 
 
 class Space(nn.Module):
@@ -38,8 +39,8 @@ class Space(nn.Module):
         super().__init__()
         self.projectors = Named({name: Projector(width) for name in names})
         self.contrast: Contrast = CONTRASTS.get(contrast)(tuple(names), width, hub)
-        several = panels is not None and len(panels) > 1 and not self.contrast.is_joint
-        self.canonical = Canonical(panels) if several and panels is not None else None
+        told = {name: size for name, size in (panels or {}).items() if size <= _WIDEST}
+        self.canonical = Canonical(told) if len(told) > 1 and not self.contrast.is_joint else None
 
     def place(
         self,
