@@ -251,6 +251,21 @@ def test_settings_without_a_meaning_are_refused_together() -> None:
             landmarks(points(5), points(5), **fault)
 
 
+def test_landmarks_outside_their_picture_are_said() -> None:
+    frame = Frame("slide", size=(900, 1100))
+    moving = np.array([[10.0, 20], [1000, 30], [5, 1050], [30, 900]])
+    told = landmarks(moving, moving, moving_frame=frame).verdict
+    assert told.reasons == ("moving landmarks outside their picture of 900 x 1100 pixels: 1",)
+    assert told.level == "doubtful"
+
+
+def test_many_landmarks() -> None:
+    moving = points(4000)
+    assert landmarks(moving, moving + 2, "affine", robust=True).verdict.level == "good"
+    with pytest.raises(DataError, match="cube"):
+        landmarks(moving, moving + 2, "thin_plate_spline")
+
+
 def test_a_line_is_enough_for_a_similarity() -> None:
     found = landmarks(LINE, LINE @ turned(40, 3).T)
     np.testing.assert_allclose(found.transform.points(LINE), LINE @ turned(40, 3).T, atol=1e-9)

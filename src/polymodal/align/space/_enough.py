@@ -9,6 +9,7 @@ from polymodal.align.space._named import Landmarks
 from polymodal.align.space._points import listed
 from polymodal.errors import DataError
 
+_MOST_BENT = 3000
 _FLAT = 1e-9  # extent across in parts of that along, below which points are on a line
 
 
@@ -41,6 +42,7 @@ def repeated(given: Landmarks, model: str, smoothing: float | str) -> tuple[list
 
 
 def need_enough(given: Landmarks, model: str, robust: bool) -> None:
+    """Raises DataError for fewer landmarks than fix a model, more than a spline takes, and those that leave it open."""
     one, other = given.moving[given.own], given.fixed[given.own]
     d = one.shape[1]
     least = least_of(model, d) + (2 if robust else 0)
@@ -48,7 +50,26 @@ def need_enough(given: Landmarks, model: str, robust: bool) -> None:
         with_robust = " with robust=True" if robust else ""
         raise DataError(f"{model!r} in {d}-D{with_robust} needs {least} different landmarks or more, and there are "
                         f"{len(one)}")  # fmt: skip
+    if model == "thin_plate_spline" and len(one) > _MOST_BENT:
+        raise DataError(f"a spline through {len(one):,} landmarks takes the cube of that in time; give {_MOST_BENT:,} "
+                        "of them at most, evenly spread, or take model='affine'")  # fmt: skip
     need_spread(one, other, model, "")
+
+
+def outside(given: Landmarks) -> list[str]:
+    """Doubts about landmarks outside their pictures, which happens where units or axes are mixed up."""
+    told = []
+    for side, points, frame in (
+        ("moving", given.moving, given.moving_frame),
+        ("fixed", given.fixed, given.fixed_frame),
+    ):
+        if frame.size is None or frame.unit != "pixel":
+            continue
+        rows = np.flatnonzero(((points < -0.5) | (points > np.array(frame.size) - 0.5)).any(axis=1))
+        if len(rows):
+            told.append(f"{side} landmarks outside their picture of {' x '.join(map(str, frame.size))} pixels: "
+                        f"{listed(rows)}")  # fmt: skip
+    return told
 
 
 def need_spread(one: np.ndarray, other: np.ndarray, model: str, which: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from polymodal.align.space.transforms.thin_plate_spline import bump
 
 Fit = Callable[[np.ndarray, np.ndarray], np.ndarray]
+_MOST_LEFT_OUT = 300
 _AS_ONE = 1e-12  # least eigenvalue of a spline's equations in parts of the greatest, from which they have no answer
 
 
@@ -56,10 +58,11 @@ def errors(matrix: np.ndarray, moving: np.ndarray, fixed: np.ndarray) -> np.ndar
 
 
 def left_out_errors(fit: Fit, moving: np.ndarray, fixed: np.ndarray) -> np.ndarray:
-    """`[n]` by how far each point is missed by the map that the others give."""
+    """`[k]` by how far points are missed by the map that the others give; of many, some hundreds spread evenly."""
     rows = np.arange(len(moving))
+    tried = rows if len(rows) <= _MOST_LEFT_OUT else np.linspace(0, len(rows) - 1, _MOST_LEFT_OUT).astype(np.int64)
     return np.concatenate(
-        [errors(fit(moving[rows != row], fixed[rows != row]), moving[[row]], fixed[[row]]) for row in rows]
+        [errors(fit(moving[rows != row], fixed[rows != row]), moving[[row]], fixed[[row]]) for row in tried]
     )
 
 
@@ -74,31 +77,41 @@ class Spline:
 
 
 def spline(moving: np.ndarray, fixed: np.ndarray, smoothing: float) -> Spline | None:
-    """Of least bending (Bookstein 1989), with `smoothing` a trade of bending against distance (Wahba 1990).
+    """That of one smoothing; None where its equations have no answer."""
+    solved = splines(moving, fixed, [smoothing])
+    return solved[0][1] if solved else None
 
-    The errors of points left out come from the same equations (Rippa 1999). None where these have no answer.
+
+def splines(moving: np.ndarray, fixed: np.ndarray, smoothings: Sequence[float]) -> list[tuple[float, Spline]]:
+    """Of least bending (Bookstein 1989), with each `smoothing` a trade of bending against distance (Wahba 1990).
+
+    The errors of points left out come from the same equations (Rippa 1999). Smoothings whose equations have no answer
+    are left out: 0, where points lie one upon another.
     """
     n, d = moving.shape
     middle, unit = _normal(moving)
     here = (moving - middle) / unit
-    far = np.linalg.norm(here[:, None] - here, axis=2)
+    kernel = bump(cdist(here, here), d)
     design = np.concatenate([here, np.ones((n, 1))], axis=1)
-    kernel = bump(far, d) + n * smoothing * np.eye(n)
     basis, upper = np.linalg.qr(design, mode="complete")
     plane, bends = basis[:, : d + 1], basis[:, d + 1 :]  # what the affine part can do, and what it cannot
-    inner = bends.T @ kernel @ bends
-    values = np.linalg.eigvalsh(inner)
-    if len(values) and values[0] <= _AS_ONE * values[-1]:
-        return None
-    inverse = bends @ np.linalg.solve(inner, bends.T)
-    weights = inverse @ fixed
-    solved = np.linalg.solve(upper[: d + 1], plane.T @ (fixed - kernel @ weights)).T
-    linear = solved[:, :-1] / unit
-    matrix = np.concatenate([linear, solved[:, -1:] - (linear @ middle)[:, None]], axis=1)
-    own = np.diagonal(inverse)
-    free = own > _AS_ONE * own.max()  # else the affine part alone hangs on this landmark
-    left_out = np.linalg.norm(weights, axis=1) / np.where(free, own, 1.0)
-    return Spline(weights, matrix, unit, left_out)
+    values, turns = np.linalg.eigh(bends.T @ kernel @ bends)
+    modes = bends @ turns
+    solved = []
+    for smoothing in smoothings:
+        stiff = values + n * smoothing
+        if len(stiff) and stiff[0] <= _AS_ONE * stiff[-1]:
+            continue
+        weights = (modes / stiff) @ (modes.T @ fixed)
+        rest = fixed - kernel @ weights - n * smoothing * weights
+        flat = np.linalg.solve(upper[: d + 1], plane.T @ rest).T
+        linear = flat[:, :-1] / unit
+        matrix = np.concatenate([linear, flat[:, -1:] - (linear @ middle)[:, None]], axis=1)
+        own = (modes**2 / stiff).sum(axis=1)
+        free = own > _AS_ONE * own.max()  # else the affine part alone hangs on this landmark
+        left_out = np.linalg.norm(weights, axis=1) / np.where(free, own, 1.0)
+        solved.append((smoothing, Spline(weights, matrix, unit, left_out)))
+    return solved
 
 
 def flatness(points: np.ndarray) -> float:

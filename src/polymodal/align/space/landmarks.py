@@ -12,7 +12,7 @@ import numpy as np
 from polymodal.align._wording import count
 from polymodal.align.space import _consensus as consensus
 from polymodal.align.space import _fits as fits
-from polymodal.align.space._enough import least_of, need_enough, need_spread, repeated
+from polymodal.align.space._enough import least_of, need_enough, need_spread, outside, repeated
 from polymodal.align.space._facing import facing
 from polymodal.align.space._named import Landmarks, paired
 from polymodal.align.space._points import listed
@@ -69,6 +69,7 @@ def landmarks(
     _check_settings(model, robust, tolerance, smoothing, mirrored)
     given = paired(moving, fixed, by, moving_frame, fixed_frame)
     remarks, doubts = repeated(given, model, smoothing)
+    doubts += outside(given)
     need_enough(given, model, robust)
     one, other = given.moving[given.own], given.fixed[given.own]
     fit = _fit(model, mirrored)
@@ -126,8 +127,7 @@ def _linear(fit: fits.Fit, one: np.ndarray, other: np.ndarray, least: int, given
 
 def _spline(one: np.ndarray, other: np.ndarray, smoothing: float | str, given: Landmarks) -> _Found:
     tried = _SMOOTHINGS if smoothing == "auto" else (float(smoothing),)
-    splines = [(value, fits.spline(one, other, value)) for value in tried]
-    solved = [(value, found) for value, found in splines if found is not None]
+    solved = fits.splines(one, other, tried)
     if not solved:
         raise DataError("no spline goes through these landmarks: some lie one upon another; leave them out, or give "
                         "smoothing=0.001")  # fmt: skip
