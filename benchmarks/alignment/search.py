@@ -23,18 +23,19 @@ BLOCK, QUERIES, K = 20_000, 50 if QUICK else 400, 10
 RECALL, MILLISECONDS, MEGABYTES = 0.99, 8.0, 2048
 CONDITION, SHARE = "price < 10", 0.1
 COLUMN = "_cell_0"
+WIDTHS = {"half as wide as clusters are far": 1.0, "as wide as clusters are far": 2.0}  # of clouds
 
 
 class Made:
     """Vectors of length one in clusters, each a cloud of few dimensions as encoders give them, with a little noise.
 
-    A cloud is half as wide as clusters are far from the origin.
+    A cloud is half as wide as clusters are far from the origin, times `wide`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wide: float) -> None:
         random = np.random.default_rng(SEED)
         self.centres = random.normal(size=(CLUSTERS, WIDTH)).astype(np.float32)
-        self.axes = random.normal(size=(8, FREE, WIDTH)).astype(np.float32) / FREE**0.5 / 2
+        self.axes = np.float32(wide) * random.normal(size=(8, FREE, WIDTH)).astype(np.float32) / FREE**0.5 / 2
 
     def draw(self, n: int, seed: int) -> np.ndarray:
         """`[n, WIDTH]` of them."""
@@ -65,22 +66,29 @@ def resident(what: str) -> float:
     return int(re.search(rf"{what}:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024  # type: ignore[index]
 
 
-def built(path: str) -> dict[str, float]:
+def built(path: str, wide: float) -> dict[str, float]:
     """In a process of its own: rows written and indexed."""
-    made, start, busy = Made(), time.perf_counter(), time.process_time()
+    made, start, busy = Made(wide), time.perf_counter(), time.process_time()
 
     def batches() -> Iterator[pa.RecordBatch]:
         for names, values, prices in made.blocks():
             yield pa.record_batch([names, prices, listed(values, np.arange(len(values)), len(values))], schema=SCHEMA)
 
-    Shelf.create(path, batches(), SCHEMA, {})
-    return {"s": time.perf_counter() - start, "cpu": time.process_time() - busy, "mb": resident("VmHWM")}
+    shelf = Shelf.create(path, batches(), SCHEMA, {})
+    probing = shelf.told["probing"][COLUMN]
+    return {
+        "parts": probing["parts"],
+        "probes": probing["steps"][0][1],
+        "s": time.perf_counter() - start,
+        "cpu": time.process_time() - busy,
+        "mb": resident("VmHWM"),
+    }
 
 
-def searched(path: str) -> dict[str, object]:
+def searched(path: str, wide: float) -> dict[str, object]:
     """In a process of its own: what each query finds, without and with a condition, and how long it takes."""
     shelf = Shelf.open(path)
-    queries = Made().draw(QUERIES, -1 % 2**32)
+    queries = Made(wide).draw(QUERIES, -1 % 2**32)
     told: dict[str, object] = {}
     for where in (None, CONDITION):
         found, taken = [], []
@@ -96,9 +104,9 @@ def searched(path: str) -> dict[str, object]:
     return told | {"mb": resident("VmHWM")}
 
 
-def nearest() -> dict[str, np.ndarray]:
+def nearest(wide: float) -> dict[str, np.ndarray]:
     """`[QUERIES, K]` the right answers, every vector looked at."""
-    made = Made()
+    made = Made(wide)
     queries = made.draw(QUERIES, -1 % 2**32)
     best = {str(where): (np.full((QUERIES, K), -2.0), np.zeros((QUERIES, K), np.int64)) for where in (None, CONDITION)}
     for names, values, prices in made.blocks():
@@ -112,21 +120,20 @@ def nearest() -> dict[str, np.ndarray]:
     return {where: name for where, (_, name) in best.items()}
 
 
-def alone(what: str, path: str) -> dict[str, object]:
+def alone(what: str, path: str, wide: float) -> dict[str, object]:
     """What a process of this script says."""
-    command = [sys.executable, "-m", "benchmarks.alignment.search", what, path, *(["--quick"] if QUICK else [])]
+    arguments = [what, path, str(wide), *(["--quick"] if QUICK else [])]
+    command = [sys.executable, "-m", "benchmarks.alignment.search", *arguments]
     told: dict[str, object] = json.loads(subprocess.check_output(command, text=True))
     return told
 
 
-def main() -> None:
-    if sys.argv[1:2] in (["--build"], ["--search"]):
-        print(json.dumps({"--build": built, "--search": searched}[sys.argv[1]](sys.argv[2])))
-        return
-    right = nearest()
+def lines_of(clouds: str, wide: float) -> tuple[list[dict[str, object]], str]:
+    """What is found with and without a condition, and what it takes to build the index."""
+    right = nearest(wide)
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "rows.index")
-        building, told = alone("--build", path), alone("--search", path)
+        building, told = alone("--build", path, wide), alone("--search", path, wide)
         size = sum(one.stat().st_size for one in Path(path).rglob("*") if one.is_file()) / 2**20
     lines: list[dict[str, object]] = []
     for where in right:
@@ -136,6 +143,7 @@ def main() -> None:
         taken = 1e3 * np.array(one["taken"])
         lines.append(
             {
+                "clouds": clouds,
                 "rows": f"{ROWS:,}" if where == "None" else f"of them those with {CONDITION}",
                 f"recall@{K}": float(np.mean(shares)),
                 "p50, ms": float(np.median(taken)),
@@ -144,15 +152,32 @@ def main() -> None:
                 "resident, MB": float(told["mb"]),  # type: ignore[arg-type]
             }
         )
+    return lines, (
+        f"Clouds {clouds}: {building['probes']} of {building['parts']} parts are looked into for the {K} nearest of "
+        f"all; writing, indexing and finding that out took {building['s']:.0f} s ({building['cpu']:.0f} s of CPU) and "
+        f"at most {building['mb']:.0f} MB; {size:.0f} MB on disk."
+    )
+
+
+def main() -> None:
+    if sys.argv[1:2] in (["--build"], ["--search"]):
+        print(json.dumps({"--build": built, "--search": searched}[sys.argv[1]](sys.argv[2], float(sys.argv[3]))))
+        return
+    lines, notes = [], []
+    for clouds, wide in WIDTHS.items():
+        some, note = lines_of(clouds, wide)
+        lines += some
+        notes.append(note)
     first = lines[0]
     publish(
         Outcome(
             name="alignment/search",
             question=f"{ROWS:,} vectors of {WIDTH} numbers on disk, made in {CLUSTERS:,} clusters: how many of the "
             f"{K} nearest are found, how soon for one query after the other, and how much memory does it take?",
-            mark=f"recall@{K} >= {RECALL} at p50 <= {MILLISECONDS:g} ms; resident memory <= 2 GB",
+            mark=f"recall@{K} >= {RECALL} however wide clouds are; of the narrower ones at p50 <= {MILLISECONDS:g} ms; "
+            "resident memory <= 2 GB",
             is_reached=bool(
-                first[f"recall@{K}"] >= RECALL  # type: ignore[operator]
+                all(one[f"recall@{K}"] >= RECALL for one in lines if "of them" not in str(one["rows"]))  # type: ignore[operator]
                 and first["p50, ms"] <= MILLISECONDS  # type: ignore[operator]
                 and first["resident, MB"] <= MEGABYTES  # type: ignore[operator]
             ),
@@ -161,8 +186,8 @@ def main() -> None:
             notes=[
                 f"{QUERIES} queries drawn as the rows are, from clouds of {FREE} dimensions with noise in all; wall "
                 "time, with other work on the machine; 2 cores.",
-                f"Writing and indexing took {building['s']:.0f} s ({building['cpu']:.0f} s of CPU) and at most "
-                f"{building['mb']:.0f} MB; {size:.0f} MB on disk. Below 50,000 rows every vector is looked at.",
+                *notes,
+                "Below 50,000 rows every vector is looked at.",
             ],
         )
     )
