@@ -1,5 +1,8 @@
 """Frames: checked when they are made, and told in full."""
 
+import json
+
+import numpy as np
 import pytest
 
 from polymodal.align.space import Frame
@@ -33,6 +36,9 @@ def test_what_is_no_frame(fault: dict) -> None:
 def test_as_a_dictionary_and_again() -> None:
     frame = Frame("scan", size=(4, 5, 6), resolution=(1, 1, 2.5), dimensions=3)
     assert Frame.from_dict(frame.to_dict()) == frame
+    odd = Frame("a", size=tuple(np.array([4, 5])), resolution=np.float32(0.5), dimensions=np.int64(2))  # type: ignore[arg-type]
+    assert json.loads(json.dumps(odd.to_dict())) == {"name": "a", "unit": "pixel", "size": [4, 5], "resolution": 0.5,
+                                                     "dimensions": 2}  # fmt: skip
     for damaged in (None, [], {"unit": "pixel"}, {"name": "a", "colour": 1}, {"name": "a", "size": "large"}):
         with pytest.raises(DataError):
             Frame.from_dict(damaged)

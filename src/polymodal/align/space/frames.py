@@ -45,6 +45,7 @@ class Frame:
         faults = list(_faults(self))
         if faults:
             raise SettingError("not a frame:" + "".join(f"\n  - {fault}" for fault in faults))
+        object.__setattr__(self, "dimensions", int(self.dimensions))
         if self.size is not None:
             object.__setattr__(self, "size", tuple(int(one) for one in self.size))
         if self.resolution is not None:
