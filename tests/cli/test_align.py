@@ -82,6 +82,18 @@ def test_offset_and_drift_of_two_recordings(clocks: None) -> None:
     assert told["seconds"] == pytest.approx(20, abs=1e-4)
 
 
+def test_units_that_differ(clocks: None) -> None:
+    frame = pd.read_csv("phone.csv")
+    frame.assign(t=frame["t"] * 1000).to_csv("ms.csv", index=False)
+    asked = ["clock", "watch.csv", "ms.csv", "--time", "time=t", "--column", "acc=move"]
+    assert json.loads(run(*asked, "--unit", "s=ms", "--json").stdout)["seconds"] == pytest.approx(20, abs=1e-4)
+    assert "may count in another unit" in " ".join(run(*asked).stdout.split())
+    pd.DataFrame({"time": [2], "x": [1]}).to_csv("left.csv", index=False)
+    pd.DataFrame({"time": [1500, 2500], "dose": [7, 8]}).to_csv("right.csv", index=False)
+    run("pair", "left.csv", "right.csv", "--asof", "time", "--unit", "s=ms", "--out", "out.csv")
+    assert pd.read_csv("out.csv")["dose"].tolist() == [7]
+
+
 def test_offset_of_events(clocks: None) -> None:
     told = json.loads(run("clock", "claps.csv", "flashes.csv", "--events", "--json").stdout)
     assert told["seconds"] == pytest.approx(7)

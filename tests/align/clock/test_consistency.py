@@ -60,7 +60,7 @@ def test_the_loss_is_that_of_the_paper() -> None:
 def test_faults() -> None:
     with pytest.raises(DataError, match="it takes two"):
         cycle([np.zeros((9, 2))])
-    with pytest.raises(DataError, match="sequence 1 has 3 frames"):
+    with pytest.raises(DataError, match="the second sequence has 3 frames"):
         cycle([np.zeros((9, 2)), np.zeros((3, 2))])
     with pytest.raises(DataError, match="1 and 2 features"):
         cycle([np.zeros((9, 2)), np.zeros((9, 1))])

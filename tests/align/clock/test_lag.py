@@ -127,6 +127,18 @@ def test_steps_that_differ_as_units_do() -> None:
     )
 
 
+def test_local_time_beside_time_with_an_offset() -> None:
+    values = sampled(np.arange(2000) / 100)
+    index = pd.date_range("2024-07-01 10:00", periods=2000, freq="10ms")
+    local = Stream.of(values, times=index + pd.Timedelta("2h"), name="local")
+    found = offset(Stream.of(values, times=index.tz_localize("UTC"), name="utc"), local)
+    assert found.seconds == pytest.approx(-7200, abs=1e-4)
+    assert "'local' shows local time" in found.notes[-1]
+    assert not found.apply(local).is_local
+    at_home = Stream.of(values, times=index + pd.Timedelta("2h"), zone="Europe/Berlin")
+    assert not offset(Stream.of(values, times=index.tz_localize("UTC")), at_home).notes
+
+
 def test_no_value_at_all() -> None:
     with pytest.raises(DataError, match="'second' has no value at all in its 100 samples"):
         offset(Stream.of(sampled(np.arange(100) / 100), rate=100), Stream.of([np.nan] * 100, rate=100))

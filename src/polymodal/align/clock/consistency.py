@@ -106,7 +106,7 @@ def cycle(
 
     from polymodal.align.clock._consistency_network import Embedding, cycle_back
 
-    given = [sequence(one, f"{place}th") for place, one in enumerate(sequences)]
+    given = [sequence(one, _ordinal(place)) for place, one in enumerate(sequences)]
     _check(given, steps, width, context)
     every = np.concatenate(given)
     mean, std = every.mean(axis=0), every.std(axis=0)
@@ -130,12 +130,16 @@ def cycle(
     return CycleAlignment(network, mean, std, tuple(losses), _agreement(embedded))
 
 
+def _ordinal(place: int) -> str:
+    return ("first", "second", "third")[place] if place < 3 else f"{place + 1}th"
+
+
 def _check(given: Sequence[np.ndarray], steps: int, width: int, context: int) -> None:
     if len(given) < 2:
         raise DataError(f"{count(len(given), 'sequence')} came; it takes two to go from one to the other and back")
     short = [place for place, one in enumerate(given) if len(one) < _LEAST]
     if short:
-        raise DataError(f"sequence {short[0]} has {len(given[short[0]])} frames; {_LEAST} are the least")
+        raise DataError(f"the {_ordinal(short[0])} sequence has {len(given[short[0]])} frames; {_LEAST} are the least")
     sizes = sorted({one.shape[1] for one in given})
     if len(sizes) > 1:
         raise DataError(f"sequences have {sizes[0]} and {sizes[-1]} features; all need the same")

@@ -143,7 +143,7 @@ def offset(
         scores=found.score,
         first=one,
         second=other,
-        notes=(*_notes(found, peak, seconds, runner_up, shift, rate), *_units(one, other)),
+        notes=(*_notes(found, peak, seconds, runner_up, shift, rate), *_units(one, other), *_zones(one, other)),
     )
 
 
@@ -223,6 +223,16 @@ def _units(first: Stream, second: Stream) -> list[str]:
     return [
         f"a step of {slow.name!r} lasts {known:,} times one of {fast.name!r}: one of them may count in another unit "
         "(unit= says which)"
+    ]
+
+
+def _zones(first: Stream, second: Stream) -> list[str]:
+    if first.zero is None or first.is_local == second.is_local:
+        return []
+    local, zoned = (first, second) if first.is_local else (second, first)
+    return [
+        f"{local.name!r} shows local time and {zoned.name!r} says its offset from UTC: what is to be added holds the "
+        "hours between (zone= says where the local clock stood)"
     ]
 
 

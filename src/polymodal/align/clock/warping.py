@@ -107,7 +107,7 @@ def dtw(first: Any, second: Any, *, band: float = 0.1, penalty: float = 0.0) -> 
 def sequence(given: Any, name: str) -> np.ndarray:
     """`[N, C]` float64 of numbers or of a Stream. Raises DataError for what is empty or has gaps."""
     if isinstance(given, Stream):
-        if given.rate is None or not given.present.all():
+        if (given.rate is None and len(given) > 1) or not given.present.all():
             raise DataError(f"the {name} stream is irregular or has gaps; bring it onto a grid first (resample)")
         return given.values
     try:

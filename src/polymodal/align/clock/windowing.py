@@ -167,6 +167,6 @@ def _one_zero(given: Mapping[str, Stream]) -> int | None:
     if known and 0 < len(local) < len(given):
         raise DataError(
             f"{', '.join(local)} show local time and other streams say their offset from UTC, so that they may be "
-            "hours apart; say where the local clock stood: Stream.of(..., zone='Europe/Berlin')"
+            "hours apart; say where the local clock stood, such as zone='Europe/Berlin'"
         )
     return min(known) if known else None

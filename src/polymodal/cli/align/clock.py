@@ -49,7 +49,12 @@ def clock(
     max_offset: Annotated[
         str | None, typer.Option("--max-offset", metavar="TIME", help="Clocks are no further apart, such as 2min.")
     ] = None,
-    unit: reading.Unit = "s",
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit", help="Of numbers that are times: ns, us, ms, s, min, h, D; FIRST=SECOND for two, such as s=ms."
+        ),
+    ] = "s",
     zone: reading.Zone = None,
     out: Annotated[
         Path | None,
@@ -68,8 +73,11 @@ def clock(
     """
     refuse_ending(out)
     refuse_picture(plot)
+    own_unit, _, other_unit = unit.partition("=")
     if window is not None and not drift:
         raise SettingError("--window has a meaning with --drift only")
+    if events and other_unit and other_unit != own_unit:
+        raise SettingError("with --events both sides count in one --unit")
     if events and (phase or column or window):
         raise SettingError("with --events only times count; leave --phase, --column and --window out")
     own_time, _, other_time = time.partition("=")
@@ -78,12 +86,12 @@ def clock(
     way = pm.align.clock
     if events:
         times = [_times(*one) for one in ((first, own_time), (second, other_time or own_time))]
-        found: Any = (way.event_drift if drift else way.event_offset)(*times, unit=unit, **limits)
+        found: Any = (way.event_drift if drift else way.event_offset)(*times, unit=own_unit, **limits)
     else:
         columns = [own for own, _, _ in names] or None, [other or own for own, _, other in names] or None
         streams = (
-            reading.stream(first, own_time, columns[0], unit, zone),
-            reading.stream(second, other_time or own_time, columns[1], unit, zone),
+            reading.stream(first, own_time, columns[0], own_unit, zone),
+            reading.stream(second, other_time or own_time, columns[1], other_unit or own_unit, zone),
         )
         found = way.drift(*streams, window=window, phase=phase, **limits) if drift else None
         found = way.offset(*streams, phase=phase, **limits) if found is None else found

@@ -72,7 +72,12 @@ def pair(
         bool, typer.Option("--flat", help="With --place: coordinates in a plane, --within in their unit.")
     ] = False,
     threshold: Annotated[float, typer.Option("--threshold", help="With --near: how alike, 0 to 1.")] = 0.85,
-    unit: Annotated[str, typer.Option("--unit", help="Of numbers that are times: ns, us, ms, s, min, h, D.")] = "s",
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit", help="Of numbers that are times: ns, us, ms, s, min, h, D; LEFT=RIGHT for two, such as s=ms."
+        ),
+    ] = "s",
     zone: Annotated[
         str | None, typer.Option("--zone", metavar="NAME", help="Where clocks stood that show local time.")
     ] = None,
@@ -102,7 +107,8 @@ def pair(
     if len(ways) != 1:
         raise typer.BadParameter(f"give one of {', '.join('--' + one for one in _WAYS)}", param_hint="'--on'")
     rule: dict[str, Any] = {} if several is None else {"several": several}
-    clock: dict[str, Any] = {"unit": unit, "zone": zone, "by": dict(map(_two, by or ()))}
+    own_unit, other_unit = _two(unit)
+    clock: dict[str, Any] = {"unit": own_unit, "right_unit": other_unit, "zone": zone, "by": dict(map(_two, by or ()))}
     ask = pm.align.pair
     if on:
         found = ask.by_key(left, right, dict(map(_two, on)), **rule)
