@@ -11,7 +11,7 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
-from polymodal.cli._table import is_stored, parse_encoders, read_to_learn
+from polymodal.cli._table import is_stored, parse_encoders, parted, read_to_learn
 from polymodal.errors import ArtifactError
 
 
@@ -37,7 +37,7 @@ def fit(
         typer.Option(
             "--learner",
             metavar="NAME",
-            help="Train only this: network, linear, trees, factors, factored_trees, gaussian or prototypes, or a fusion; "
+            help="Train only this: network, linear, trees, factors, factored_trees, gaussian, prototypes, or a fusion; "
             "may be repeated.",
         ),
     ] = None,
@@ -99,7 +99,7 @@ def fit(
     max_unreadable: options.MaxUnreadable = 0.1,
     memory: Annotated[
         str,
-        typer.Option("--memory", metavar="SIZE", help="A store beyond this is read batch by batch; without --test."),
+        typer.Option("--memory", metavar="SIZE", help="A store beyond this is read batch by batch."),
     ] = "2GB",
     json: options.Json = False,
 ) -> None:
@@ -116,7 +116,7 @@ def fit(
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
     table: Any = None
-    if is_stored(data) and not (test or target or files or type or ignore or any(roles.values())):
+    if is_stored(data) and not (target or files or type or ignore or any(roles.values())):
         table = pm.Store.open(data)
     aligns = objective == "align"
     if table is None or not (table.schema.targets or aligns):
@@ -126,7 +126,7 @@ def fit(
     _make_place(out)
     kept = None
     if test > 0:
-        table, kept = table.split(test=test, seed=seed, by=by)
+        table, kept = parted(table, test, seed, by)
     model = pm.Model(
         fusion,
         parse_encoders(encoder or ()),
