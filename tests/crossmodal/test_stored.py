@@ -81,6 +81,20 @@ def test_rows_come_and_go(model: pm.Model, test: pm.Table, tmp_path: Path, on_di
         more.delete([500])
 
 
+def test_what_does_not_fit_or_is_damaged(model: pm.Model, index: Index, test: pm.Table, tmp_path: Path) -> None:
+    saved = index.save(tmp_path / "rows.index")
+    row = test.take(np.array([0])).frame
+    with pytest.raises(SettingError, match="rows of the index are called by whole numbers"):
+        saved.add(row.set_axis(["new"], axis=0))
+    with pytest.raises(SettingError, match="column 'price' of the index holds double"):
+        saved.add(row.assign(price="dear").set_axis([999], axis=0))
+    assert len(model.open_index(saved.path)) == 120
+    for file in (tmp_path / "rows.index" / "data").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(ArtifactError, match="is damaged and cannot be read"):
+        model.open_index(saved.path).search(note="letter1")
+
+
 def test_rows_in_memory_that_came_are_as_if_they_had_been_there(model: pm.Model, test: pm.Table, index: Index) -> None:
     parts = model.index(test.take(np.arange(50))).add(test.take(np.arange(50, 120)))
     same(parts.search(note="letter2")[0], index.search(note="letter2")[0])

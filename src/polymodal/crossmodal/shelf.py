@@ -21,6 +21,7 @@ FORMAT = 1
 NAME, PLACE = "_name", "_place"
 _KEY = b"polymodal.index"
 _KIND = "IVF_RQ"
+_READING = "LanceError(IO)"  # in a message that is not about what was asked
 _FEW = 2000  # rows that meet a condition, up to which reading them is quicker than the index
 _MOST_COUNTS = 64  # conditions of which it is remembered how many rows meet them
 _MORE_ROWS = 20  # times the questions are read to find them, as rows may lack a cell
@@ -224,6 +225,8 @@ class Shelf:
         try:
             yield
         except ValueError as error:
+            if where is None or _READING in str(error):
+                raise ArtifactError(f"{self.path} is damaged and cannot be read: {error}") from error
             raise SettingError(
                 f"where={where!r} is not understood: {str(error).split(', /')[0]}. Columns: {', '.join(self.columns)}"
             ) from error

@@ -123,7 +123,8 @@ class StoredIndex:
     def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> StoredIndex:
         """The index with these rows too, which are called otherwise than those that are there.
 
-        Raises SchemaError for rows that are called like others.
+        Raises SchemaError for rows that are called like others, SettingError for values of another kind than those that
+        are there.
         """
         table, _ = as_table(rows, self._model.schema, files)
         vectors = self._model.vectors(table)
@@ -133,7 +134,9 @@ class StoredIndex:
                 f"row {taken[NAME][0].as_py()} is there already; delete it first, or call the new one "
                 "otherwise, by its id or the labels of a DataFrame"
             )
-        return self.with_parts([(table, vectors, None)])
+        # Made before any is written, so that what does not fit is told as it is.
+        fitting = list(batches([(table, vectors, None)], Plan.of_shelf(self.shelf), self._directions))
+        return self._changed(self.shelf.appended(fitting))
 
     def delete(self, rows: Sequence[Any]) -> StoredIndex:
         """The index without some rows, by what they are called. Raises SettingError for one that is not there."""
