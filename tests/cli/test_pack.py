@@ -80,6 +80,13 @@ def test_a_store_is_data_to_the_other_commands(packed: Path, tmp_path: Path) -> 
         "fit", packed, "--preset", "fast", "--learner", "linear", "--folds", 1, "--out", model, "--memory", "1KB"
     )
     assert "batch by batch" in larger.output
+    held_out = run(
+        "fit", packed, "--preset", "fast", "--learner", "linear", "--folds", 1, "--out", model, "--memory", "1KB",
+        "--test", 0.3, "--json",
+    )  # fmt: skip
+    assert "batch by batch" in held_out.stderr
+    assert 30 < json.loads(held_out.stdout)["rows"] < 60
+    assert "outcome" in json.loads(held_out.stdout)["test"]["targets"]
     assert json.loads(run("check", packed, "--json").stdout)["rows"] == 60
     assert "Did you mean 'outcome'" in run("check", packed, "--target", "outcom", code=1).stderr
     assert "leave --id out" in run("check", packed, "--id", "patient", code=1).stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -81,6 +81,14 @@ def is_stored(data: Any) -> bool:
     from polymodal.store.disk.dataset import is_store
 
     return is_store(data)
+
+
+def parted(source: Any, test: float, seed: int, by: Literal["random", "time"]) -> tuple[Any, Any]:
+    """What to learn from, and what to test on, of a table or of a store, whose rows stay where they are."""
+    from polymodal.store.disk.store import Store
+    from polymodal.store.loader.part import split
+
+    return split(source, test, seed, by) if isinstance(source, Store) else source.split(test=test, seed=seed, by=by)
 
 
 def _stored(data: str, targets: Sequence[str], given: Sequence[str]) -> Table:

@@ -16,6 +16,7 @@ from polymodal.schema.table import Table
 from polymodal.store.disk.store import Store
 from polymodal.store.loader.feed import Feed
 from polymodal.store.loader.making import Prepared
+from polymodal.store.loader.part import Part, whole
 from polymodal.store.loader.plan import Plan
 from polymodal.store.loader.rows import StoreRows
 from polymodal.store.memory import Memory
@@ -135,10 +136,15 @@ class Streamed(Memory):
 
 @dataclass(frozen=True)
 class Larger:
-    """A store whose prepared cells do not fit, and how many of its rows do."""
+    """Rows of a store whose prepared cells do not fit, and how many of them do."""
 
-    store: Store
+    part: Part
     most_held: int
+
+    @property
+    def store(self) -> Store:
+        """That the rows are in."""
+        return self.part.store
 
     def sample(self, table: Table, seed: int) -> Table:
         """Rows to measure, drawn from those of an outline, as the modalities of its schema read them."""
@@ -166,14 +172,15 @@ class Larger:
 
 
 def larger_store(source: object, most: float, seed: int) -> Larger | None:
-    """The store that was given, if its cells would take more than `most` bytes once they are prepared."""
-    if not isinstance(source, Store) or not source.is_complete or not len(source):
+    """The rows of a store that were given, if their cells would take more than `most` bytes once they are prepared."""
+    part = whole(source) if isinstance(source, Store) else source
+    if not isinstance(part, Part) or not part.store.is_complete or not len(part):
         return None
-    each = bytes_a_row(source, seed)
-    if each * len(source) <= most:
+    each = bytes_a_row(part.store, seed)
+    if each * len(part) <= most:
         return None
     # Features and folds of what other members learn from take a few times as much as the cells.
-    return Larger(source, max(int(most / 4 / max(each, 1.0)), _LEAST_HELD))
+    return Larger(part, max(int(most / 4 / max(each, 1.0)), _LEAST_HELD))
 
 
 def bytes_a_row(store: Store, seed: int) -> float:
