@@ -61,6 +61,9 @@ def test_memory_that_fits_badly_waits_and_not_too_much_of_it_waits() -> None:
     small = reused.room((SIZE,), np.uint8)
     assert address(small) != where
     assert address(reused.room((90 * SIZE,), np.uint8)) == where
+    huge = reused.room((2 * buffers._LARGEST,), np.uint8)
+    del huge
+    assert max(map(len, reused._idle)) < buffers._LARGEST
     many = [reused.room((SIZE,), np.uint8) for _ in range(3 * buffers._MOST_IDLE)]
     del many
     assert len(reused._idle) == buffers._MOST_IDLE

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-_LEAST = 2**15  # bytes; what is smaller costs less than looking for it
-_MOST_IDLE = 16  # pieces of memory that wait to be used again
+_LEAST, _LARGEST = 2**15, 2**25  # bytes; what is smaller costs less to make than to look for, what is larger to fill
+_MOST_IDLE = 12  # pieces of memory that wait to be used again
 _LOOSE = 2  # times as large as needed a piece may be
 
 
@@ -48,7 +48,7 @@ class Reused(Buffers):
 
     def room(self, shape: tuple[int, ...], kind: np.dtype | type) -> np.ndarray:
         size = math.prod(shape) * np.dtype(kind).itemsize
-        if size < _LEAST:
+        if not _LEAST <= size <= _LARGEST:
             return np.empty(shape, dtype=kind)
         leased = np.asarray(_Lease(self._found(size), self._idle))
         return leased[:size].view(kind).reshape(shape)
