@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from polymodal.align.space._annealing import annealed
 from polymodal.align.space._closest_points import Cloud, Fit, closest_points
 from polymodal.align.space._procrustes import Model
 from polymodal.align.space._turns import turns
 
 _N_TURNS = {2: 30, 3: 60}
 _CELLS = {2: 32, 3: 16}  # a side, in which points are counted to find shifts
-_FEW, _SOME = 200, 800  # points of each cloud
+_FEW, _SOME = 200, 600  # points of each cloud
 _ROUNDS = 4, 40, 8, 60
-_KEPT = 16, 4  # starts that go on
+_KEPT = 10, 4  # starts that go on
 _NEARLY_ALL = 0.95
 _APART = 0.1  # of the extent, from which on two placements are different ones
 
@@ -35,9 +36,9 @@ def placed(
     """From turns all around and two shifts each: middle upon middle, and where most points would lie upon others."""
     own, flipped = (_coarse(moving, fixed, model, overlap, flip, random) for flip in (mirrored, not mirrored))
     own = _ranked(own, moving, fixed, _plain(model), overlap, _ROUNDS[2])
-    ends = [_finished(fits[0], moving, fixed, model, overlap) for fits in (own, flipped)]
+    ends = [_finished(fits[0], moving, fixed, model, overlap, random) for fits in (own, flipped)]
     others = [one for one in own[1:] if _differ(one, ends[0], moving, fixed)]
-    return Found(ends[0], _finished(others[0], moving, fixed, model, overlap) if others else None, ends[1])
+    return Found(ends[0], _finished(others[0], moving, fixed, model, overlap, random) if others else None, ends[1])
 
 
 def _coarse(
@@ -54,18 +55,27 @@ def _coarse(
         landed = small.points @ turn.T
         starts += [(turn, middle - landed.mean(axis=0)), (turn, shifts.best(landed))]
     fits = [closest_points(small, other, start, plain, overlap, _ROUNDS[0]) for start in starts]
-    fits = _distinct(sorted(fits, key=lambda one: one.error), moving, fixed, 0.02, _KEPT[0])
+    fits = _distinct(sorted(fits, key=lambda one: one.error), moving, fixed, 0.05, _KEPT[0])
     small, other = moving.thinned(_SOME, random), fixed.thinned(_SOME, random)
     fits = _ranked(fits, small, other, plain, overlap, _ROUNDS[1])
+    fits = _distinct(fits, moving, fixed, _APART, _KEPT[1])
+    passed = [annealed(small, other, one, plain) for one in fits[:2]]
+    fits += [closest_points(small, other, start, plain, overlap, _ROUNDS[1]) for start in passed]
+    fits = sorted(fits, key=lambda one: one.error)
     return _distinct(fits, moving, fixed, _APART, _KEPT[1])
 
 
-def _finished(fit: Fit, moving: Cloud, fixed: Cloud, model: Model, overlap: float | None) -> Fit:
+def _finished(
+    fit: Fit, moving: Cloud, fixed: Cloud, model: Model, overlap: float | None, random: np.random.Generator
+) -> Fit:
     found = _ranked([fit], moving, fixed, _plain(model), overlap, _ROUNDS[3])
     if model != "affine":
         return found[0]
-    # Shear makes the far points look like ones without a partner; once with nearly all of them, it is seen.
-    found += _ranked(found, moving, fixed, model, _NEARLY_ALL if overlap is None else overlap, _ROUNDS[3])
+    # Shear makes far points look like ones without a partner; by degrees, and with nearly all of them, it is seen.
+    small, other = moving.thinned(_SOME, random), fixed.thinned(_SOME, random)
+    start = annealed(small, other, found[0], model)
+    found += [closest_points(moving, fixed, start, model, overlap, _ROUNDS[3])]
+    found += _ranked(found[:1], moving, fixed, model, _NEARLY_ALL if overlap is None else overlap, _ROUNDS[3])
     return _ranked(found, moving, fixed, model, overlap, _ROUNDS[3])[0]
 
 

@@ -74,9 +74,9 @@ def expression(
     >>> expression(Spots(counts, names, turned), Spots(counts, names, places)).transform
     Affine from 'moving' to 'fixed': turned by -90 degrees, scaled by 1
     """
-    started = time.perf_counter()
     _check_settings(model, alpha, genes, least_counts, overlap, most_spots)
-    transport.pot()
+    transport.pot()  # takes long the first time, which says nothing of the sections
+    started = time.perf_counter()
     one, other = _framed(moving, moving_frame, "moving"), _framed(fixed, fixed_frame, "fixed")
     _check_frames(check, one.frame, other.frame)
     lengths = lengths_of(one.frame, other.frame, model)
