@@ -294,3 +294,15 @@ def test_frames_units_and_the_figure() -> None:
     assert "good" in repr(found)
     moving.setflags(write=False)
     assert len(landmarks(moving, moving + 1, robust=True).plot().axes) == 3
+
+
+def test_a_rigid_map_keeps_lengths_between_frames_of_other_units() -> None:
+    points = np.random.default_rng(0).uniform(0, 100, (9, 2))
+    moving = Frame("moving", resolution=0.5)
+    for frame, factor in ((Frame("fixed", resolution=0.25), 2), (Frame("fixed", "millimetre"), 0.0005)):
+        turned = points[:, ::-1] * [-factor, factor] + 3
+        found = landmarks(points, turned, "rigid", robust=True, moving_frame=moving, fixed_frame=frame)
+        np.testing.assert_allclose(found.transform.points(points), turned)
+        assert found.verdict.level == "good"
+    with pytest.raises(DataError, match="resolution of frame 'fixed'"):
+        landmarks(points, points, "rigid", moving_frame=moving)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -14,6 +13,7 @@ from polymodal.align.space import _consensus as consensus
 from polymodal.align.space import _fits as fits
 from polymodal.align.space._enough import least_of, need_enough, need_spread, outside, repeated
 from polymodal.align.space._facing import facing
+from polymodal.align.space._lengths import Lengths, lengths_of
 from polymodal.align.space._named import Landmarks, paired
 from polymodal.align.space._points import listed
 from polymodal.align.space.frames import Frame
@@ -47,9 +47,10 @@ def landmarks(
     """The map from `moving` to `fixed` points, of which those in one row belong together.
 
     Both are `[n, d]` arrays of (x, y) or (x, y, z), or tables with such columns; with `by`, tables whose rows belong
-    together where that column agrees. "rigid" turns and shifts, "similarity" scales as well (Umeyama 1991), "affine"
-    also shears, by least squares; "thin_plate_spline" goes through every landmark with the least bending (Bookstein
-    1989), or near them with `smoothing` above 0, "auto" for the one that misses points left out the least.
+    together where that column agrees. "rigid" turns and shifts, and keeps lengths between frames of other units;
+    "similarity" scales as well (Umeyama 1991), "affine" also shears, by least squares; "thin_plate_spline" goes through
+    every landmark with the least bending (Bookstein 1989), or near them with `smoothing` above 0, "auto" for the one
+    that misses points left out the least.
 
     `robust` leaves out pairs that do not agree with the others, up to half of them: more than 3 standard deviations
     off, or `tolerance` in units of the fixed frame. `mirrored` fits a mirror image, such as a section that lies face
@@ -72,7 +73,8 @@ def landmarks(
     doubts += outside(given)
     need_enough(given, model, robust)
     one, other = given.moving[given.own], given.fixed[given.own]
-    fit = _fit(model, mirrored)
+    lengths = lengths_of(given.moving_frame, given.fixed_frame, model)
+    fit = _fit(model, mirrored, lengths)
     least = least_of(model, one.shape[1])
     used = np.ones(len(one), dtype=bool)
     if robust:
@@ -81,7 +83,7 @@ def landmarks(
     found = _spline(one[used], other[used], smoothing, given) if model == "thin_plate_spline" else None
     found = found or _linear(fit, one[used], other[used], least, given)
     if model in ("rigid", "similarity"):
-        doubts += _other_way_up(one, other, model, mirrored, robust, tolerance, seed, found.far)
+        doubts += _other_way_up(one, other, model, mirrored, lengths, robust, tolerance, seed, found.far)
     elif np.linalg.det(found.plane[:, :-1]) < 0:
         doubts.append(f"the map mirrors; {facing(found.plane[:, :-1])}")
     if used.sum() <= least:
@@ -139,10 +141,18 @@ def _spline(one: np.ndarray, other: np.ndarray, smoothing: float | str, given: L
                   f"thin-plate spline over {count(len(one), 'landmark')}, smoothing {value:.3g}")  # fmt: skip
 
 
-def _fit(model: str, mirrored: bool) -> fits.Fit:
-    if model in ("rigid", "similarity"):
-        return partial(fits.matched, scaled=model == "similarity", mirrored=mirrored)
-    return fits.affine
+def _fit(model: str, mirrored: bool, lengths: Lengths) -> fits.Fit:
+    """The least squares of a model; lengths are kept where frames are, whatever their units."""
+    if model not in ("rigid", "similarity"):
+        return fits.affine
+
+    def fit(moving: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        one, other = moving * lengths.moving, fixed * lengths.fixed
+        matrix = fits.matched(one, other, scaled=model == "similarity", mirrored=mirrored)
+        matrix[:, :-1] *= lengths.moving
+        return matrix / lengths.fixed[:, None]
+
+    return fit
 
 
 def _agreeing(
@@ -160,13 +170,14 @@ def _other_way_up(
     other: np.ndarray,
     model: str,
     mirrored: bool,
+    lengths: Lengths,
     robust: bool,
     tolerance: float | None,
     seed: int,
     far: np.ndarray,
 ) -> list[str]:
     """Whether the landmarks fit far better with left and right exchanged, in words."""
-    fit = _fit(model, not mirrored)
+    fit = _fit(model, not mirrored, lengths)
     used = _agreeing(one, other, model, fit, tolerance, seed) if robust else np.ones(len(one), dtype=bool)
     if used.sum() <= least_of(model, one.shape[1]):
         return []
