@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import polymodal as pm
+from polymodal.crossmodal import faiss_search, of_store, shelf, stored
 from polymodal.crossmodal import index as in_memory
-from polymodal.crossmodal import shelf, stored
 from polymodal.crossmodal.faiss_search import FaissSearch
 from polymodal.errors import MissingExtraError, SettingError
 
@@ -27,6 +27,9 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("faiss", reason="the extra 'faiss' is not installed")
     for module in (shelf, stored, in_memory):
         monkeypatch.setattr(module, "EXACT", 50)
+    monkeypatch.setattr(of_store, "EXACT", 50_000)  # how it is made is not at issue
+    for module in (shelf, faiss_search):
+        monkeypatch.setattr(module, "QUESTIONS", 20)
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ from polymodal.crossmodal.probing import Probing, Questions, measured
 from polymodal.crossmodal.shelf import NAME, Shelf, listed
 from polymodal.errors import ArtifactError
 
-ROWS, WIDTH, K = 3000, 16, 10
+ROWS, WIDTH, K = 2000, 16, 10
 RANDOM = np.random.default_rng(0)
 
 
@@ -41,6 +41,7 @@ def test_nearly_all_are_found_however_wide_clouds_are(
     spread: float, is_wide: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelf, "EXACT", 1000)
+    monkeypatch.setattr(shelf, "QUESTIONS", 40)
     monkeypatch.setattr(shelf, "_FEW", 100)
     vectors = cloud(ROWS, spread)
     found = shelf_of(vectors, tmp_path / "rows.index")
@@ -49,22 +50,23 @@ def test_nearly_all_are_found_however_wide_clouds_are(
     prices = np.random.default_rng(1).uniform(0, 100, ROWS)
     for where, kept in ((None, prices < 101), ("price < 20", prices < 20), ("price < 2", prices < 2)):
         shares = []
-        for query in cloud(40, spread):
+        for query in cloud(25, spread):
             right = np.argsort(-np.where(kept, vectors @ query, -2))[:K]
             shares.append(np.isin(found.near("_cell_0", query, K, where, [NAME])[NAME].to_numpy(), right).sum() / K)
         assert np.mean(shares) >= 0.99
 
 
 def test_rows_that_came_are_probed_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "EXACT", 500)
-    first = shelf_of(cloud(600, 0.05), tmp_path / "rows.index")
+    monkeypatch.setattr(shelf, "EXACT", 300)
+    monkeypatch.setattr(shelf, "QUESTIONS", 10)
+    first = shelf_of(cloud(310, 0.05), tmp_path / "rows.index")
     batch = pa.record_batch(
-        [np.arange(600, 2100), np.zeros(1500), listed(cloud(1500, 3.0), np.arange(1500), 1500)],
+        [np.arange(310, 960), np.zeros(650), listed(cloud(650, 3.0), np.arange(650), 650)],
         schema=first.dataset.schema,
     )
     later = first.appended([batch])
     assert later.told["probing"] != first.told["probing"]
-    assert later.told["probing"]["_cell_0"]["parts"] == 46
+    assert later.told["probing"]["_cell_0"]["parts"] == 31
 
 
 def test_the_fewest_probes_that_are_enough() -> None:

@@ -13,6 +13,7 @@ from polymodal.errors import ArtifactError
 QUESTIONS = 100  # rows that are looked for, at most
 DEPTHS = (10, 100)  # of the nearest; for deeper ones all parts are looked into
 _LEAST_PROBES = 16
+_EVERY = 3  # rows, of which one is looked for where that is enough
 _REFINES = (5, 10, 20, 50)  # how many times k are compared in full
 _GOAL = 0.995  # share of the nearest that has to be found of these rows; others miss a little more
 _ROUNDING = 1e-5  # of squared distances
@@ -87,10 +88,14 @@ class Questions:
             best = -np.partition(-every, most - 1, axis=1)[:, :most]
         return cls(vectors, is_own, np.sort(2 - 2 * best, axis=1))
 
-    def recall(self, depth: int, near: Callable[[np.ndarray, int], np.ndarray]) -> float:
-        """The share of the `depth` nearest that `near(vector, k)` finds, by how far what it finds is."""
+    def recall(self, depth: int, near: Callable[[np.ndarray, int], np.ndarray], every: int = 1) -> float:
+        """The share of the `depth` nearest that `near(vector, k)` finds, by how far what it finds is.
+
+        Only one row in `every` is looked for.
+        """
         shares = []
-        for vector, is_own, distances in zip(self.vectors, self.is_own, self.distances, strict=True):
+        some = (one[::every] for one in (self.vectors, self.is_own, self.distances))
+        for vector, is_own, distances in zip(*some, strict=True):
             wanted = min(depth + int(is_own), int(np.isfinite(distances).sum()))
             if wanted > int(is_own):
                 found = np.asarray(near(vector, wanted))[:wanted]
@@ -106,7 +111,9 @@ def measured(questions: Questions, near: Near, parts: int) -> Probing:
     """The fewest probes that find nearly all, where `near(vector, k, probes, refine)` gives squared distances."""
 
     def recall(depth: int, probes: int, refine: int) -> float:
-        return questions.recall(depth, lambda vector, k: near(vector, k, probes, refine))
+        # Many nearest of fewer rows tell as much, and cost less.
+        every = 1 if depth == DEPTHS[0] and probes < parts else _EVERY
+        return questions.recall(depth, lambda vector, k: near(vector, k, probes, refine), every)
 
     refine = next((one for one in _REFINES if recall(DEPTHS[0], parts, one) >= _GOAL), _REFINES[-1])
     ladder = _ladder(parts)
