@@ -226,8 +226,8 @@ def _agreement(check: Transform | Registration | None, places: np.ndarray, lande
 
 
 def _remarks(chosen: Sections, match: SoftMatch) -> list[str]:
-    told = [f"{len(chosen.genes):,} of {chosen.n_shared:,} genes that both sections have were compared; a spot goes "
-            f"with {match.partners:.3g} others on average"]  # fmt: skip
+    told = [f"{len(chosen.genes):,} of {chosen.n_shared:,} genes that both sections have were compared; "
+            f"{match.partners:.3g} partners a spot"]  # fmt: skip
     for (side, reason), rows in chosen.left_out.groupby(["side", "reason"], sort=False):
         told.append(f"{count(len(rows), 'spot')} of the {side} section left out: {reason}")
     return told
