@@ -113,6 +113,17 @@ def test_memory_of_batches_is_used_again(store: pm.Store, monkeypatch: pytest.Mo
     assert len(set(used)) < len(used) / 2
 
 
+def test_pinned_memory_is_asked_of_torch_in_the_shape_and_type_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty, asked = torch.empty, []
+    monkeypatch.setattr(
+        torch, "empty", lambda *size, pin_memory, **how: asked.append(pin_memory) or empty(*size, **how)
+    )
+    for shape, kind in [((3, 5), np.float32), ((0, 7), np.int16), ((4, 2, 2), np.bool_)]:
+        array = Pinned().room(shape, kind)
+        assert (array.shape, array.dtype) == (shape, np.dtype(kind))
+    assert asked == [True] * 3
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="without a GPU nothing is pinned")
 def test_batches_are_decoded_into_pinned_memory(store: pm.Store) -> None:
     array = Pinned().room((3, SIZE), np.int16)
