@@ -37,7 +37,7 @@ def places_where(frame: pd.DataFrame, where: str) -> np.ndarray:
     try:
         # Without names of its own a condition sees the columns only.
         chosen = frame.reset_index(drop=True).query(where, local_dict={}, global_dict={})
-    except (ValueError, TypeError, SyntaxError, NameError, KeyError, AttributeError, NotImplementedError) as error:
+    except (ValueError, TypeError, SyntaxError, NameError, KeyError, AttributeError, RuntimeError) as error:
         raise SettingError(
             f"where={where!r} cannot be asked of the columns: {error}. Columns: {', '.join(map(str, frame.columns))}"
         ) from error
