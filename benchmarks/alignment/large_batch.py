@@ -21,7 +21,7 @@ from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.build import build
 from polymodal.training.step import Shown, Step
 
-BATCHES = (256, 512) if QUICK else (1_024, 4_096, 16_384)
+BATCHES = (256, 512) if QUICK else (1_024, 4_096)
 PARTS, SIDE, WORDS, SEED = 128, 32, 12, 0
 MEMORY, EXACT, COMPARED = 0.1, 1e-5, 256  # of which batch gradients are compared
 ROOM = 1.5  # times what the batch before took for each row
