@@ -1,12 +1,12 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polymodal.store.loader.plan import Plan, bucketed, share_of
 
 PLANS = st.builds(
     Plan,
-    rows=st.integers(1, 300) | st.integers(1000, 9000),
+    rows=st.integers(1, 300) | st.integers(1000, 3000),
     seed=st.integers(0, 3),
     epoch=st.integers(0, 3),
     block=st.integers(1, 40) | st.integers(300, 3000),
@@ -19,6 +19,7 @@ def dealt(plan: Plan) -> np.ndarray:
     return np.concatenate([plan.dealt(window) for window in range(plan.window_count)])
 
 
+@settings(deadline=None)
 @given(PLANS)
 def test_every_row_is_dealt_once_and_windows_start_where_they_say(plan: Plan) -> None:
     assert sorted(dealt(plan).tolist()) == list(range(plan.rows))
@@ -42,10 +43,10 @@ def test_a_wide_window_mixes_nearly_like_a_full_shuffle() -> None:
 def test_an_epoch_begins_with_few_rows_of_many_blocks() -> None:
     plan = Plan(100_000)
     first = plan.dealt(0)
-    assert len(first) == 256
+    assert len(first) == 512
     assert len(np.unique(first // 128)) == 32
     assert np.abs(np.diff(first)).mean() > 0.8 * 100_000 / 3
-    assert sorted(np.concatenate([plan.dealt(k) for k in range(4)]) // 128) == sorted(np.repeat(first // 128, 16))
+    assert sorted(np.concatenate([plan.dealt(k) for k in range(3)]) // 128) == sorted(np.repeat(first // 128, 8))
 
 
 def test_unshuffled_rows_stay_in_order() -> None:

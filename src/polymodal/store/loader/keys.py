@@ -15,6 +15,8 @@ from polymodal.schema.target import Discrete
 from polymodal.store.disk.columns import Column, frame_of
 from polymodal.store.loader.rows import Rows
 
+_AT_ONCE = 1024  # rows of a sample
+
 
 def label_keys(rows: Rows) -> np.ndarray:
     """`[N]` code of each row's class, -1 where it is not known; of the first target that has classes."""
@@ -71,13 +73,17 @@ def lengths_of(rows: Rows, schema: Schema, name: str) -> np.ndarray:
 
 def sampled(rows: Rows, schema: Schema, chosen: np.ndarray | None, seed: int, most: int) -> Table:
     """Up to `most` of the rows, drawn from the seed, as a table."""
-    places = np.arange(len(rows)) if chosen is None else chosen
-    if len(places) > most:
-        places = np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
+    of: int | np.ndarray = len(rows) if chosen is None else chosen
+    count = len(rows) if chosen is None else len(chosen)
+    # Out of a number, none is listed that is not drawn.
+    few = np.random.default_rng(seed).choice(of, most, replace=False) if count > most else of
+    places = np.sort(few) if isinstance(few, np.ndarray) else np.arange(few)
     reads = {source for name, one in schema.modalities.items() for source in one.sources(name)}
     columns = [one for one in rows.columns if reads & set(one.columns)]
-    read = rows.read(places, [one.name for one in columns])
-    return Table(frame_of(read, columns, pd.Index(places)), schema)
+    names = [one.name for one in columns]
+    # Rows far apart are read with much around them.
+    read = [rows.read(places[at : at + _AT_ONCE], names) for at in range(0, len(places), _AT_ONCE)]
+    return Table(frame_of(pa.concat_tables(read), columns, pd.Index(places)), schema)
 
 
 def _frames(rows: Rows, sources: Sequence[str]) -> Iterator[pd.DataFrame]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-_FIRST = (1, 3, 7)  # sixteenths of each block of the first window at which that is cut
+_FIRST = (2, 6)  # sixteenths of each block of the first window at which that is cut
 _SMALL = 1024  # rows of a window that is never cut
 
 
