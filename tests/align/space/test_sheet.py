@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from polymodal.align.space._resolution import resolution_of
-from polymodal.align.space._sheet import Sheet
-from polymodal.align.space._stain import amounts, hematoxylin, is_stained
-from polymodal.align.space._tissue import tissue
+from polymodal.align.space.by_pictures._resolution import resolution_of
+from polymodal.align.space.by_pictures._sheet import Sheet
+from polymodal.align.space.by_pictures._stain import amounts, hematoxylin, is_stained
+from polymodal.align.space.by_pictures._tissue import tissue
 from polymodal.errors import DataError, SettingError
 
 RAMP = np.add.outer(np.arange(96.0), np.arange(128.0))
@@ -54,7 +54,7 @@ def test_what_pillow_takes_for_too_large(ending: str, tmp_path: Path, monkeypatc
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     sheet = Sheet(tmp_path / f"slide.{ending}", "fixed")
     assert sheet.reduced(4).values == pytest.approx(RAMP.reshape(24, 4, 32, 4).mean(axis=(1, 3)), abs=1.5)
-    monkeypatch.setattr("polymodal.align.space._sheet._MOST_DECODED", 100)
+    monkeypatch.setattr("polymodal.align.space.by_pictures._sheet._MOST_DECODED", 100)
     with pytest.raises(DataError, match="12,288 pixels of the fixed picture would have to be decoded"):
         sheet.reduced(1)
 

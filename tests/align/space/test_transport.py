@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from polymodal.align.space._transport import Problem, coupled, linear_plan, unlikeness
+from polymodal.align.space.by_expression._transport import Problem, coupled, linear_plan, unlikeness
 
 ot = pytest.importorskip("ot")
 RANDOM = np.random.default_rng(0)

@@ -6,18 +6,18 @@
 array([[50., 10.]])
 """
 
-from polymodal.align.space.attach import Attached, attach
-from polymodal.align.space.calibration import pose, read_kitti
+from polymodal.align.space.by_expression.spot_matching import expression
+from polymodal.align.space.by_expression.spots import Spots
+from polymodal.align.space.by_landmarks.landmarks import landmarks
+from polymodal.align.space.by_pictures.pictures import pictures
+from polymodal.align.space.by_shape.point_clouds import clouds
+from polymodal.align.space.cameras.attach import Attached, attach
+from polymodal.align.space.cameras.calibration import pose, read_kitti
+from polymodal.align.space.cameras.projection import Projection
 from polymodal.align.space.copying import Copied, Neighbours, copy, nearest
 from polymodal.align.space.frames import Frame
-from polymodal.align.space.landmarks import landmarks
-from polymodal.align.space.pictures import pictures
-from polymodal.align.space.point_clouds import clouds
-from polymodal.align.space.projection import Projection
 from polymodal.align.space.registration import Pairs, Registration, Views
 from polymodal.align.space.soft_match import SoftMatch
-from polymodal.align.space.spot_matching import expression
-from polymodal.align.space.spots import Spots
 from polymodal.align.space.transform import Chain, Inverse, Transform
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.align.space.transforms.displacement import Displacement

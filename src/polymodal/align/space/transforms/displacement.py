@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from polymodal.align.space import _lattice as lattice
 from polymodal.align.space._arrays import decoded, encoded
 from polymodal.align.space._solving import solved
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transform import Transform, inverted
+from polymodal.align.space.transforms import _lattice as lattice
 from polymodal.errors import SettingError
 from polymodal.registry import TRANSFORMS
 

@@ -11,11 +11,11 @@ import numpy as np
 from scipy.linalg import rq
 
 from polymodal.align.space._arrays import decoded, encoded
-from polymodal.align.space._lens import Lens
 from polymodal.align.space._points import checked, listed
+from polymodal.align.space.cameras.projection import Projection
 from polymodal.align.space.frames import Frame
-from polymodal.align.space.projection import Projection
 from polymodal.align.space.transform import Transform
+from polymodal.align.space.transforms._lens import Lens
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.errors import DataError, SettingError
 from polymodal.registry import TRANSFORMS

@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 from scipy.spatial import cKDTree
 
-from polymodal.align.space._fits import Fit, errors, moved
+from polymodal.align.space.by_landmarks._fits import Fit, errors, moved
 
 _TRIES = 500
 _ROUNDS = 20

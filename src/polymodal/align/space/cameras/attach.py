@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polymodal.align.space._points import checked
-from polymodal.align.space.projection import Projection
+from polymodal.align.space.cameras.projection import Projection
 from polymodal.align.space.transforms.pinhole import Pinhole
 from polymodal.errors import ArtifactError
 
@@ -57,7 +57,7 @@ class Attached:
 
         Raises ArtifactError when it cannot be written to `path`.
         """
-        from polymodal.align.space._attached_plot import figure  # matplotlib is slow to import
+        from polymodal.align.space.cameras._attached_plot import figure  # matplotlib is slow to import
 
         drawn = figure(self)
         if path is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from polymodal.align.space._closest_points import Cloud, Fit
 from polymodal.align.space._procrustes import Model, procrustes
+from polymodal.align.space.by_shape._closest_points import Cloud, Fit
 
 _WIDTHS = np.geomspace(6, 0.7, 24)  # in distances between neighbours
 _OUTLIERS = 0.2  # what a point without a partner counts, in Gaussians of their height

@@ -8,15 +8,15 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from polymodal.align._wording import count
-from polymodal.align.space import _fits as fits
-from polymodal.align.space._closest_points import Cloud, Fit, closest_points
-from polymodal.align.space._cloud_search import placed
-from polymodal.align.space._coherent_drift import drifted
 from polymodal.align.space._lengths import Lengths, lengths_of
-from polymodal.align.space._named import dimensions_of
 from polymodal.align.space._points import checked
 from polymodal.align.space._procrustes import Model as Linear
 from polymodal.align.space._procrustes import need_spread
+from polymodal.align.space.by_landmarks import _fits as fits
+from polymodal.align.space.by_landmarks._named import dimensions_of
+from polymodal.align.space.by_shape._closest_points import Cloud, Fit, closest_points
+from polymodal.align.space.by_shape._cloud_search import placed
+from polymodal.align.space.by_shape._coherent_drift import drifted
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.registration import Pairs, Registration
 from polymodal.align.space.transform import Transform

@@ -12,7 +12,7 @@ from polymodal.align import _figure as look
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from polymodal.align.space.attach import Attached
+    from polymodal.align.space.cameras.attach import Attached
 
 
 def figure(found: Attached) -> Figure:

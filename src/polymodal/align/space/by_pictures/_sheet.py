@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
-from polymodal.align.space._resolution import stated
+from polymodal.align.space.by_pictures._resolution import stated
 from polymodal.errors import DataError
 from polymodal.modalities.image import BROKEN, said_of
 

@@ -10,14 +10,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from polymodal.align.space._bar import bar
-from polymodal.align.space._deforming import Way
-from polymodal.align.space._picture_verdict import verdict
-from polymodal.align.space._refining import View, one_thread, simple_itk
-from polymodal.align.space._resolution import resolution_of
-from polymodal.align.space._search import N_STEPS, Fit, fit
-from polymodal.align.space._sheet import Reduced, Sheet
-from polymodal.align.space._stain import Stain, amounts
-from polymodal.align.space._tissue import stretched, tissue
+from polymodal.align.space.by_pictures._deforming import Way
+from polymodal.align.space.by_pictures._picture_verdict import verdict
+from polymodal.align.space.by_pictures._refining import View, one_thread, simple_itk
+from polymodal.align.space.by_pictures._resolution import resolution_of
+from polymodal.align.space.by_pictures._search import N_STEPS, Fit, fit
+from polymodal.align.space.by_pictures._sheet import Reduced, Sheet
+from polymodal.align.space.by_pictures._stain import Stain, amounts
+from polymodal.align.space.by_pictures._tissue import stretched, tissue
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.registration import Registration, Views
 from polymodal.align.space.transform import Transform

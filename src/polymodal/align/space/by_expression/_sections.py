@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polymodal.align.space.spots import Spots
+from polymodal.align.space.by_expression.spots import Spots
 from polymodal.errors import DataError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from polymodal.align.space._angles import Start
+from polymodal.align.space.by_pictures._angles import Start
 from polymodal.errors import MissingExtraError
 
 _BINS = 32

@@ -9,13 +9,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from polymodal.align._wording import count
-from polymodal.align.space import _consensus as consensus
-from polymodal.align.space import _fits as fits
-from polymodal.align.space._enough import least_of, need_enough, need_spread, outside, repeated
 from polymodal.align.space._facing import facing
 from polymodal.align.space._lengths import Lengths, lengths_of
-from polymodal.align.space._named import Landmarks, paired
 from polymodal.align.space._points import listed
+from polymodal.align.space.by_landmarks import _consensus as consensus
+from polymodal.align.space.by_landmarks import _fits as fits
+from polymodal.align.space.by_landmarks._enough import least_of, need_enough, need_spread, outside, repeated
+from polymodal.align.space.by_landmarks._named import Landmarks, paired
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.registration import Pairs, Registration
 from polymodal.align.space.transform import Transform

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from polymodal.align.space._angles import Start, agreement, correlation, reduction, smaller, starts
-from polymodal.align.space._deforming import Way, deformation
-from polymodal.align.space._refining import View, affine, similarity
-from polymodal.align.space._shifts import placed
+from polymodal.align.space.by_pictures._angles import Start, agreement, correlation, reduction, smaller, starts
+from polymodal.align.space.by_pictures._deforming import Way, deformation
+from polymodal.align.space.by_pictures._refining import View, affine, similarity
+from polymodal.align.space.by_pictures._shifts import placed
 
 N_STEPS = 4  # that are told to `tell`
 _FAR_BETTER = 0.1  # correlation plus overlap

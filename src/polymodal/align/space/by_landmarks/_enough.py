@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from polymodal.align.space import _fits as fits
-from polymodal.align.space._named import Landmarks
 from polymodal.align.space._points import listed
+from polymodal.align.space.by_landmarks import _fits as fits
+from polymodal.align.space.by_landmarks._named import Landmarks
 from polymodal.errors import DataError
 
 _MOST_BENT = 3000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from polymodal.align.space._refining import View
-from polymodal.align.space._search import Fit, covered, likeness, overlap
+from polymodal.align.space.by_pictures._refining import View
+from polymodal.align.space.by_pictures._search import Fit, covered, likeness, overlap
 from polymodal.align.space.verdict import Spread, Verdict
 
 _CHECKED = 20_000  # places at which there and back again is looked at

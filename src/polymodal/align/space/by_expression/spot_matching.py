@@ -9,17 +9,17 @@ import numpy as np
 from scipy import sparse
 
 from polymodal.align._wording import count
-from polymodal.align.space import _transport as transport
 from polymodal.align.space._lengths import lengths_of
-from polymodal.align.space._neighbouring import Expressed
 from polymodal.align.space._pitch import pitch
-from polymodal.align.space._plan_search import partners, placement, reversed_plan, searched
 from polymodal.align.space._procrustes import Model, need_spread
-from polymodal.align.space._sections import Sections, sections
+from polymodal.align.space.by_expression import _transport as transport
+from polymodal.align.space.by_expression._neighbouring import Expressed
+from polymodal.align.space.by_expression._plan_search import partners, placement, reversed_plan, searched
+from polymodal.align.space.by_expression._sections import Sections, sections
+from polymodal.align.space.by_expression.spots import UNNAMED, Spots
 from polymodal.align.space.frames import Frame, need_agreement
 from polymodal.align.space.registration import Pairs, Registration
 from polymodal.align.space.soft_match import SoftMatch
-from polymodal.align.space.spots import UNNAMED, Spots
 from polymodal.align.space.transform import Transform
 from polymodal.align.space.verdict import Spread, Verdict
 from polymodal.errors import SettingError, near_miss

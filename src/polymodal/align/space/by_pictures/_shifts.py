@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft, ndimage
 
-from polymodal.align.space._angles import N_ANGLES, Start, centre, reduction, rotation, smaller
+from polymodal.align.space.by_pictures._angles import N_ANGLES, Start, centre, reduction, rotation, smaller
 
 _SIDE = 80  # pixels of the tiny copies
 _SHOWN = 0.6  # share of the content of one picture that has to lie within the other

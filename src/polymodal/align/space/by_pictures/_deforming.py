@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from polymodal.align.space._refining import View, method, simple_itk
+from polymodal.align.space.by_pictures._refining import View, method, simple_itk
 
 Way = Literal["bspline", "demons"]
 

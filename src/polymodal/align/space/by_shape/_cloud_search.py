@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from polymodal.align.space._annealing import annealed
-from polymodal.align.space._closest_points import Cloud, Fit, closest_points
 from polymodal.align.space._procrustes import Model
 from polymodal.align.space._turns import turns
+from polymodal.align.space.by_shape._annealing import annealed
+from polymodal.align.space.by_shape._closest_points import Cloud, Fit, closest_points
 
 _N_TURNS = {2: 30, 3: 60}
 _CELLS = {2: 32, 3: 16}  # a side, in which points are counted to find shifts

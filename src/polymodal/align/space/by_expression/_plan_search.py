@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from polymodal.align.space._neighbouring import Expressed
 from polymodal.align.space._procrustes import Model, procrustes
-from polymodal.align.space._transport import Coupling, Problem, coupled, straight
 from polymodal.align.space._turns import turns
+from polymodal.align.space.by_expression._neighbouring import Expressed
+from polymodal.align.space.by_expression._transport import Coupling, Problem, coupled, straight
 
 _FEW = 100  # spots of each side, with which starts are tried
 _N_TURNS = {2: 8, 3: 24}

@@ -1,0 +1,1 @@
+"""Two sections brought onto each other by what is expressed at their spots."""

@@ -1,0 +1,1 @@
+"""Points that belong together, and the map through them."""

@@ -1,0 +1,1 @@
+"""Points in space and the pictures that cameras take of them."""
