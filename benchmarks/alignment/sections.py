@@ -98,8 +98,10 @@ def left_by_the_best(places: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def known() -> tuple[list[dict[str, object]], dict[str, float], bool]:
-    """Errors at the spots, which took no part in the fit, in pixels of the slide; those of each way's worst section; and
-    whether repeats are identical."""
+    """Errors at the spots, which took no part in the fit; each way's on its worst section; and if repeats are identical.
+
+    In pixels of the slide.
+    """
     ways: tuple[str | bool, ...] = (False, "bspline", "demons")
     errors: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, list[float]] = {}
@@ -234,7 +236,8 @@ def main() -> None:
                 f"Known maps: {', '.join(TURNS)} at an eighth of their size, errors on average over the spots, which "
                 f"the search does not see; repeats of all three ways: {'identical' if is_same else 'not identical'}. A "
                 "section is brought onto itself here, so that all of it can be matched, which neighbours cannot. "
-                "The mark is held against the worst section, by the average over its spots. No affine map follows the bend: the best there is was fitted to the spots themselves.",
+                "The mark is held against the worst section, by the average over its spots. No affine "
+                "map follows the bend: the best there is was fitted to the spots themselves.",
                 "Corners are the four points of the hull of the tissue with the largest area between them, found on "
                 "each section alone by a mask of the script's own, and looked at on the slides. Genes: the mean of the "
                 "12 nearest spots of the section before, correlated over spots, on average over the genes strongest in "
