@@ -98,7 +98,7 @@ def left_by_the_best(places: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def known() -> tuple[list[dict[str, object]], dict[str, float], bool]:
-    """Errors at the spots, which took no part in the fit; each way's on its worst section; and if repeats are identical.
+    """Errors at the spots, which took no part; each way's on its worst section; and whether repeats are identical.
 
     In pixels of the slide.
     """
