@@ -57,10 +57,10 @@ def test_every_suited_layer_of_a_block():
 
 
 def test_dropout_is_of_the_update_only():
-    base = nn.Linear(6, 4)
+    base = nn.Linear(64, 4)  # wide, so that two draws are never the same
     updated = Updated(base, LoRA("x", dropout=0.5))
     nn.init.normal_(updated.up)
-    x = torch.ones(1, 6)
+    x = torch.ones(1, 64)
     assert not torch.equal(updated(x), updated(x))
     assert torch.equal(updated.eval()(x), updated(x))
 
