@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import GroupKFold, train_test_split
 
 import polymodal as pm
-from benchmarks.accuracy import davis, mosi, reviews, reviews_small, smartwatch
+from benchmarks.accuracy import mosi, reviews, skab, smartwatch
 from benchmarks.accuracy.baselines import FUSED, lines
 from benchmarks.quick import few, model
 from benchmarks.record import Outcome, publish
@@ -31,7 +31,7 @@ def _reviews() -> tuple[pm.Table, np.ndarray, np.ndarray, np.ndarray]:
     table = reviews.table()
     codes = table.labels(reviews.TARGET).values
     train, test = train_test_split(np.arange(len(codes)), test_size=0.2, stratify=codes, random_state=0)
-    return table, np.random.default_rng(0).choice(train, reviews_small.ROWS, replace=False), test, np.arange(len(codes))
+    return table, train, test, np.arange(len(codes))
 
 
 def _mosi() -> tuple[pm.Table, np.ndarray, np.ndarray, np.ndarray]:
@@ -49,17 +49,17 @@ def _smartwatch() -> tuple[pm.Table, np.ndarray, np.ndarray, np.ndarray]:
     return table, np.flatnonzero(~held), np.flatnonzero(held & apart), person
 
 
-def _davis() -> tuple[pm.Table, np.ndarray, np.ndarray, np.ndarray]:
-    table = davis.table()
-    fold = table.frame["fold"].to_numpy()
-    return table, np.flatnonzero(fold != "test"), np.flatnonzero(fold == "test"), np.arange(len(fold))
+def _skab() -> tuple[pm.Table, np.ndarray, np.ndarray, np.ndarray]:
+    """Windows of some experiments to learn from; asked are the later seconds of all."""
+    table, is_test = skab.table(skab.experiments())
+    return table, np.flatnonzero(~is_test), np.flatnonzero(is_test), table.frame["experiment"].to_numpy()
 
 
 MISSED = (
-    Missed("reviews_small", "auc", reviews_small.MARK, _reviews),
+    Missed("reviews (.952 at 6,000 rows)", "auc", 0.958, _reviews),
     Missed("mosi", "accuracy", mosi.MARK, _mosi),
     Missed("smartwatch, two people held out", "accuracy", 0.92, _smartwatch),
-    Missed("davis", "rmse", davis.MARK**0.5, _davis),
+    Missed("skab", "f1", skab.MARK, _skab),
 )
 
 
@@ -72,7 +72,7 @@ def curve(one: Missed) -> Iterator[dict[str, object]]:
         rows = few(train[np.isin(units[train], drawn)])
         found = lines(table, model().fit(table.take(rows)), rows, few(test), one.metric, trees=False)
         alone = {name: value for name, value in found.items() if name.endswith(" alone")}
-        best = (min if one.metric == "rmse" else max)(alone, key=alone.__getitem__)
+        best = max(alone, key=alone.__getitem__)
         yield {
             "data": one.name,
             "rows learnt from": f"{len(rows):,}",
@@ -96,7 +96,7 @@ def main() -> None:
             mark="none: it shows whether more of the same would help",
             is_reached=None,
             table=table,
-            seeds="model 0; rows, videos and people drawn by 0, each share within the next",
+            seeds="model 0; rows, videos, people and experiments drawn by 0, each share within the next",
             notes=["Default settings. One fit each, so a step of a point may be chance."],
         )
     )
