@@ -46,3 +46,21 @@ def test_of_no_rows_no_answer(model: pm.Model, frame: pd.DataFrame) -> None:
 def test_no_rows_cannot_be_scored(model: pm.Model, frame: pd.DataFrame) -> None:
     with pytest.raises(DataError, match="none of the 0 rows"):
         model.evaluate(frame.head(0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "one", "two"),
+    [
+        (pm.Tokens(), ["milk", "eggs"], [["milk"], ["rye", "eggs"]]),
+        (pm.Vector(), [1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]),
+        (pm.Points(), [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]], [[[0.0, 0.0, 0.0]], [[1.0, 1.0, 1.0]]]),
+        (pm.Text(), "milk and eggs", ["milk and eggs", "rye"]),
+    ],
+    ids=lambda one: one.kind if hasattr(one, "kind") else "",
+)
+def test_a_list_that_is_a_cell_is_one_row(settings: pm.Text, one: object, two: list[object]) -> None:
+    schema = pm.Schema(modalities={"it": settings})
+    row, rows = (as_table({"it": cells}, schema, None)[0].cells("it") for cells in (one, two))
+    assert (len(row), len(rows)) == (1, 2)
+    assert row.present.all()
+    assert rows.present.all()

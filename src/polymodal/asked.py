@@ -14,6 +14,8 @@ import pandas as pd
 from polymodal.errors import SchemaError, near_miss
 from polymodal.schema.cells import is_absent
 from polymodal.schema.dtypes import plain_spans
+from polymodal.schema.items import objects
+from polymodal.schema.modality import Modality
 from polymodal.schema.read import read_frame
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
@@ -91,18 +93,23 @@ def _differences(frame: pd.DataFrame, schema: Schema) -> list[str]:
 
 
 def _is_columns(rows: Mapping[str, Any], schema: Schema) -> bool:
-    """A dict of columns rather than one row: every value is a list, and some modality does not take lists.
+    """A dict of columns rather than one row: every value is a list, and for some modality it is not one cell.
 
     A dict of nothing but empty lists is a row with nothing.
     """
     values = list(rows.values())
     if not values or not all(map(_is_column, values)):
         return False
-    return any(
-        name in rows or any(source in rows for source in one.columns)
+    given_whole = any(name in rows and name not in one.sources(name) for name, one in schema.modalities.items())
+    return not given_whole and any(
+        any(source in rows for source in one.columns) or (name in rows and not _is_cell(name, one, rows[name]))
         for name, one in schema.modalities.items()
-        if one.columns or not (one.many or one.kind in ("vector", "series"))
-    ) and not any(name in rows and name not in one.sources(name) for name, one in schema.modalities.items())
+    )
+
+
+def _is_cell(name: str, modality: Modality, value: Any) -> bool:
+    """Whether a modality reads a list as one cell: numbers as a vector, words as a basket, points as a cloud."""
+    return modality.many or bool(modality.read(name, pd.DataFrame({name: objects([value])}), None).present[0])
 
 
 def _is_column(value: Any) -> bool:
