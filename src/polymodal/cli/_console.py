@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from typing import Any
 
 import typer
+
+from polymodal.schema.jsonable import jsonable
 
 
 def note(text: str) -> None:
@@ -21,25 +21,9 @@ def answer(text: Any, data: Any, as_json: bool) -> None:
 
 
 def to_json(data: Any) -> str:
-    """Strict JSON: arrays as lists, tables as lists of rows, NaN and infinity as null.
+    """Strict JSON: arrays as lists, tables as lists of rows, NaN, infinity, NA and NaT as null.
 
     >>> to_json({"share": float("nan"), 1: (True, None)})
     '{"share": null, "1": [true, null]}'
     """
-    return json.dumps(_plain(data), ensure_ascii=False, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "to_dict") and hasattr(value, "columns"):  # a table, known without importing pandas
-        return [_plain(row) for row in value.to_dict("records")]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(one) for one in value]
-    if hasattr(value, "tolist"):  # numpy arrays and scalars
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    return str(value)
+    return json.dumps(jsonable(data), ensure_ascii=False, allow_nan=False)

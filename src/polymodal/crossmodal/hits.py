@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.explain.tables import Section, as_html, as_text, shorten
+from polymodal.schema.jsonable import jsonable
 
 if TYPE_CHECKING:
     from polymodal.schema.table import Table
@@ -56,7 +57,7 @@ class Hits:
     def to_dict(self) -> list[dict[str, Any]]:
         """The same as plain lists and dicts, for JSON."""
         return [
-            {"query": _plain(name), "found": [{k: _plain(v) for k, v in hit.items()} for hit in one.to_dict("records")]}
+            {"query": jsonable(name), "found": jsonable(one)}
             for name, one in zip(self.queries, self.found, strict=True)
         ]
 
@@ -89,9 +90,3 @@ def _worth_reading(row: Sequence[Any]) -> list[str]:
     words = [one for one in row if isinstance(one, str)]
     numbers = [f"{one:g}" for one in row if isinstance(one, (int, float)) and not pd.isna(one)]
     return [shorten(one, _SHOWN) for one in [*words, *numbers][:_CELLS]]
-
-
-def _plain(value: Any) -> Any:
-    if value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return value.item() if isinstance(value, np.generic) else value

@@ -15,6 +15,7 @@ from polymodal.explain.request import chosen_metrics, pick
 from polymodal.explain.resampling import number
 from polymodal.explain.tables import Section, as_html, as_text
 from polymodal.lattice import Lattice
+from polymodal.schema.jsonable import jsonable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +66,7 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists, dicts, numbers and strings, for JSON."""
-        return {"targets": {name: _plain(asdict(one)) for name, one in self.targets.items()}}
+        return {"targets": {name: jsonable(asdict(one)) for name, one in self.targets.items()}}
 
 
 def explain(
@@ -211,15 +212,3 @@ def _interaction_lines(one: TargetExplanation) -> Iterator[dict[str, Any]]:
             if one.score is not None and one.score.interactions is not None:
                 line["score"] = one.score.interactions[i, j]
             yield line
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None  # JSON has no infinity; only the error of a single sampled order is one
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -13,6 +13,7 @@ from polymodal.errors import CellError
 from polymodal.schema import audit
 from polymodal.schema.cells import State
 from polymodal.schema.inference import LEFT_OUT
+from polymodal.schema.jsonable import jsonable
 from polymodal.schema.leaks import Leak, find_leaks
 from polymodal.schema.lines import aligned, counted, listed, shortened
 from polymodal.schema.target import Discrete, Labels, Multilabel, Survival, Target
@@ -114,7 +115,7 @@ class TableReport:
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         plain["patterns"] = [{"present": list(names), "rows": count} for names, count in self.patterns]
         plain["unreadable"] = [
-            {"row": _plain(cell.row), "column": cell.column, "path": cell.path, "reason": cell.reason}
+            {"row": jsonable(cell.row), "column": cell.column, "path": cell.path, "reason": cell.reason}
             for cell in self.unreadable
         ]
         plain["leaks"] = [asdict(leak) for leak in self.leaks]
@@ -187,7 +188,7 @@ def _duplicate(rows: np.ndarray, row_names: np.ndarray, labels: Mapping[str, Lab
         (one.values[rows] == one.values[rows[0]]).all() and (one.known[rows] == one.known[rows[0]]).all()
         for one in labels.values()
     )
-    return {"rows": [_plain(row_names[row]) for row in rows], "labels_agree": bool(agree)}
+    return {"rows": [jsonable(row_names[row]) for row in rows], "labels_agree": bool(agree)}
 
 
 def _summary(target: Target, labels: Labels) -> dict[str, Any]:
@@ -220,8 +221,3 @@ def _pattern(names: tuple[str, ...], of: int) -> str:
     if len(names) == of:
         return "everything"
     return " + ".join(names) or "nothing"
-
-
-def _plain(value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
-    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
