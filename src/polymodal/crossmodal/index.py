@@ -18,11 +18,12 @@ from polymodal.crossmodal.faiss_search import FaissSearch
 from polymodal.crossmodal.hits import Hits
 from polymodal.crossmodal.key import key_of_space
 from polymodal.crossmodal.plan import Plan
-from polymodal.crossmodal.questions import Questions, checked_k, compared, questions, ranked
+from polymodal.crossmodal.questions import Questions, ranked
+from polymodal.crossmodal.searchable import Searchable, called, depth, refuse_taken
 from polymodal.crossmodal.shelf import EXACT
-from polymodal.crossmodal.stored import MORE, StoredIndex, stored
+from polymodal.crossmodal.stored import StoredIndex, stored
 from polymodal.crossmodal.vectors import Vectors
-from polymodal.errors import SchemaError, SettingError, near_miss
+from polymodal.errors import SettingError, near_miss
 from polymodal.schema.table import Table
 
 if TYPE_CHECKING:
@@ -30,12 +31,8 @@ if TYPE_CHECKING:
     from polymodal.model import Model
 
 
-class Index:
-    """N rows in the space of a model, searched exactly, or from 50,000 rows on by FAISS where that was asked for.
-
-    Modalities of a space lie in regions of their own (Liang et al. 2022), so each is moved to have its middle at the
-    origin before cells of different ones are compared. A row scores the mean, over the parts of the query and what the
-    row has, of their cosines; parts are compared with other modalities where the row has any.
+class Index(Searchable):
+    """Rows in memory, searched exactly, or from 50,000 rows on by FAISS where that was asked for.
 
     Attributes:
         table: the rows.
@@ -55,59 +52,11 @@ class Index:
         return len(self.vectors)
 
     def __repr__(self) -> str:
-        return f"Index({len(self):,} rows, {', '.join(self.vectors.modalities)})"
+        return f"Index({len(self):,} rows, {', '.join(self.modalities)})"
 
-    def search(
-        self,
-        query: Any = None,
-        *,
-        k: int = 10,
-        among: str | Sequence[str] | None = None,
-        where: str | None = None,
-        files: str | os.PathLike[str] | None = None,
-        **parts: Any,
-    ) -> Hits:
-        """The k rows that go best with each query.
-
-        Args:
-            query: a row as a dict of columns or modalities, a list of such, a Table or anything `Table.read` takes; or
-                nothing, and the parts of one row by name, as in `search(note="left effusion")`.
-            k: rows for each query, fewer where fewer have anything to compare.
-            among: the modalities of the rows to compare with; left out, those that the query does not give itself, or
-                if there are none of these, all.
-            where: a condition on columns of the table, as `DataFrame.query` takes it: "price < 50".
-            files: the folder of path cells.
-
-        Raises SettingError for what cannot be asked, SchemaError for parts the model does not know or a query with
-        nothing in it that can be read.
-        """
-        k = checked_k(k)
-        asked = questions(self._model, query, parts, files)
-        toward = [
-            {name: self._directions.toward(one, name) for name in compared(one, among, self.vectors.modalities)}
-            for one in asked.parts
-        ]
-        return self._hits(asked, toward, k, where)
-
-    def nearest(
-        self,
-        query: Any = None,
-        *,
-        k: int = 10,
-        where: str | None = None,
-        files: str | os.PathLike[str] | None = None,
-        **parts: Any,
-    ) -> Hits:
-        """The k rows that are most like each query: notes by their notes, pictures by their pictures.
-
-        Of training rows, they say what an answer rests on. A row scores the mean cosine over the modalities that both
-        have. Arguments and errors as in `search`.
-        """
-        k = checked_k(k)
-        asked = questions(self._model, query, parts, files)
-        return self._hits(
-            asked, [self._directions.alike(one, self.vectors.modalities) for one in asked.parts], k, where
-        )
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        return self.vectors.modalities
 
     def duplicates(self, least: float = 0.95) -> pd.DataFrame:
         """Every two rows that are alike: row, other, score, and how alike by each modality; the most alike first.
@@ -135,7 +84,7 @@ class Index:
         """The rows that come into question, ascending; None for all."""
         if self.backend is None or len(self) < EXACT:
             return kept
-        most = k if len(toward) == 1 else k * MORE
+        most = depth(k, toward)
         found = [self._faiss[one.is_whole].near(name, one.vector, most, kept) for name, one in toward.items()]
         return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
 
@@ -151,16 +100,11 @@ class Index:
     def add(self, rows: Any, *, files: str | os.PathLike[str] | None = None) -> Index:
         """An index of these rows too, which are called otherwise than those that are there.
 
-        Raises SchemaError for rows that are called like others.
+        Raises SchemaError for rows that are called like others, SettingError for cells in another folder of files.
         """
         more, _ = as_table(rows, self._model.schema, files)
         vectors = self._model.vectors(more)
-        taken = set(self.vectors.names.tolist()) & set(vectors.names.tolist())
-        if taken:
-            raise SchemaError(
-                f"row {min(map(str, taken))} is there already; delete it first, or call the new one "
-                "otherwise, by its id or the labels of a DataFrame"
-            )
+        refuse_taken(set(self.vectors.names.tolist()) & set(vectors.names.tolist()))
         if more.files != self.table.files and None not in (more.files, self.table.files):
             raise SettingError("rows of one index lie in one folder of files; give rows whose cells are no paths")
         frame = pd.concat([self.table.frame, more.frame])
@@ -169,7 +113,7 @@ class Index:
 
     def delete(self, rows: Sequence[Any]) -> Index:
         """An index without some rows, by what they are called. Raises SettingError for one that is not there."""
-        wanted = [rows] if isinstance(rows, str) or not hasattr(rows, "__len__") else list(rows)
+        wanted = called(rows)
         known = self.vectors.names.tolist()
         there = set(known)
         strange = [one for one in wanted if one not in there]

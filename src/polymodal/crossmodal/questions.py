@@ -40,7 +40,7 @@ def questions(model: Model, query: Any, parts: Mapping[str, Any], files: str | o
     Raises SettingError when it is not said what is looked for, SchemaError where nothing can be read in any query.
     """
     if (query is None) == (not parts):
-        raise SettingError("search takes one query, or its parts by name, as in search(note='left effusion')")
+        raise SettingError("give one query, or its parts by name, as in search(note='left effusion')")
     if query is not None and not isinstance(query, (str, os.PathLike)) and hasattr(query, "__len__") and not len(query):
         raise SchemaError("there is no row to look for")
     asked, _ = as_table(parts if query is None else query, model.schema, files)

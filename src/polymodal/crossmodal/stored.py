@@ -16,20 +16,19 @@ from polymodal.crossmodal.directions import Direction, Directions
 from polymodal.crossmodal.hits import Hits
 from polymodal.crossmodal.in_memory import InMemory
 from polymodal.crossmodal.plan import Part, Plan, batches
-from polymodal.crossmodal.questions import Questions, checked_k, compared, questions, ranked
+from polymodal.crossmodal.questions import Questions, ranked
+from polymodal.crossmodal.searchable import Searchable, called, depth, refuse_taken
 from polymodal.crossmodal.shelf import EXACT, NAME, Shelf, matrix
-from polymodal.errors import ArtifactError, SchemaError, SettingError
+from polymodal.errors import ArtifactError, SettingError
 from polymodal.schema.table import Table
 
 if TYPE_CHECKING:
     from polymodal.contrastive._contrast import Contrast
     from polymodal.model import Model
 
-MORE = 10  # times k that are looked at of each modality, where several decide
 
-
-class StoredIndex:
-    """N rows on disk in the space of a model, searched as `Index` does it.
+class StoredIndex(Searchable):
+    """Rows on disk, searched without being in memory.
 
     Below 50,000 rows exactly; above, an index (IVF with RaBitQ, Gao & Long 2024) finds candidates, whose scores are
     then exact. Conditions are SQL. The middles of modalities stay those of the rows it was made of.
@@ -66,49 +65,12 @@ class StoredIndex:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """Those that any row had."""
         return tuple(self.shelf.told["modalities"])
 
     @property
     def columns(self) -> list[str]:
         """What `where=` can be about."""
         return self.shelf.columns
-
-    def search(
-        self,
-        query: Any = None,
-        *,
-        k: int = 10,
-        among: str | Sequence[str] | None = None,
-        where: str | None = None,
-        files: str | os.PathLike[str] | None = None,
-        **parts: Any,
-    ) -> Hits:
-        """The k rows that go best with each query; see `Index.search`.
-
-        `where` is a condition in SQL on numbers, dates and text: `"price < 50 AND ward IN ('A', 'B')"`.
-        """
-        k = checked_k(k)
-        asked = questions(self._model, query, parts, files)
-        toward = [
-            {name: self._directions.toward(one, name) for name in compared(one, among, self.modalities)}
-            for one in asked.parts
-        ]
-        return self._hits(asked, toward, k, where)
-
-    def nearest(
-        self,
-        query: Any = None,
-        *,
-        k: int = 10,
-        where: str | None = None,
-        files: str | os.PathLike[str] | None = None,
-        **parts: Any,
-    ) -> Hits:
-        """The k rows that are most like each query; see `Index.nearest`."""
-        k = checked_k(k)
-        asked = questions(self._model, query, parts, files)
-        return self._hits(asked, [self._directions.alike(one, self.modalities) for one in asked.parts], k, where)
 
     def _hits(self, asked: Questions, toward: Sequence[Mapping[str, Direction]], k: int, where: str | None) -> Hits:
         needed = list(dict.fromkeys(self._column(n, d) for one in toward for n, d in one.items()))
@@ -128,19 +90,14 @@ class StoredIndex:
         """
         table, _ = as_table(rows, self._model.schema, files)
         vectors = self._model.vectors(table)
-        taken = self.shelf.named(vectors.names.tolist(), [])
-        if len(taken):
-            raise SchemaError(
-                f"row {taken[NAME][0].as_py()} is there already; delete it first, or call the new one "
-                "otherwise, by its id or the labels of a DataFrame"
-            )
+        refuse_taken(self.shelf.named(vectors.names.tolist(), [])[NAME].to_pylist())
         # Made before any is written, so that what does not fit is told as it is.
         fitting = list(batches([(table, vectors, None)], Plan.of_shelf(self.shelf), self._directions))
         return self._changed(self.shelf.appended(fitting))
 
     def delete(self, rows: Sequence[Any]) -> StoredIndex:
         """The index without some rows, by what they are called. Raises SettingError for one that is not there."""
-        wanted = [rows] if isinstance(rows, str) or not hasattr(rows, "__len__") else list(rows)
+        wanted = called(rows)
         there = set(self.shelf.named(wanted, [])[NAME].to_pylist())
         strange = [one for one in wanted if one not in there]
         if strange:
@@ -164,7 +121,7 @@ class StoredIndex:
 
     def _candidates(self, toward: Mapping[str, Direction], k: int, where: str | None) -> pa.Table:
         columns = {name: self._column(name, direction) for name, direction in toward.items()}
-        most, wanted = k if len(toward) == 1 else k * MORE, [NAME, *columns.values()]
+        most, wanted = depth(k, toward), [NAME, *columns.values()]
         if self.backend is not None:
             return self._in_memory.near(toward, most, where, wanted)
         reads = [
