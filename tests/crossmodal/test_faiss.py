@@ -29,7 +29,7 @@ def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "EXACT", 50)
     monkeypatch.setattr(of_store, "EXACT", 50_000)  # how it is made is not at issue
     for module in (shelf, faiss_search):
-        monkeypatch.setattr(module, "QUESTIONS", 20)
+        monkeypatch.setattr(module, "QUERIES", 20)
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from polymodal.crossmodal import shelf
-from polymodal.crossmodal.probing import Probing, Questions, measured
+from polymodal.crossmodal.probing import GroundTruth, Probing, measured
 from polymodal.crossmodal.shelf import NAME, Shelf, listed
 from polymodal.errors import ArtifactError
 
@@ -41,7 +41,7 @@ def test_nearly_all_are_found_however_wide_clouds_are(
     spread: float, is_wide: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelf, "EXACT", 1000)
-    monkeypatch.setattr(shelf, "QUESTIONS", 40)
+    monkeypatch.setattr(shelf, "QUERIES", 40)
     monkeypatch.setattr(shelf, "_FEW", 100)
     vectors = cloud(ROWS, spread)
     found = shelf_of(vectors, tmp_path / "rows.index")
@@ -58,7 +58,7 @@ def test_nearly_all_are_found_however_wide_clouds_are(
 
 def test_rows_that_came_are_probed_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "EXACT", 300)
-    monkeypatch.setattr(shelf, "QUESTIONS", 10)
+    monkeypatch.setattr(shelf, "QUERIES", 10)
     first = shelf_of(cloud(310, 0.05), tmp_path / "rows.index")
     batch = pa.record_batch(
         [np.arange(310, 960), np.zeros(650), listed(cloud(650, 3.0), np.arange(650), 650)],
@@ -71,16 +71,16 @@ def test_rows_that_came_are_probed_for(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_the_fewest_probes_that_are_enough() -> None:
     vectors = unit(RANDOM.normal(size=(400, 8)))
-    questions = Questions.of(vectors[:20], np.ones(20, dtype=bool), [vectors[:150], vectors[150:]])
+    truth = GroundTruth.of(vectors[:20], np.ones(20, dtype=bool), [vectors[:150], vectors[150:]])
     far = 2 - 2 * vectors[:20] @ vectors.T
-    assert np.allclose(questions.distances[:, :50], np.sort(far, axis=1)[:, :50], atol=1e-5)
+    assert np.allclose(truth.distances[:, :50], np.sort(far, axis=1)[:, :50], atol=1e-5)
 
     def near(vector: np.ndarray, k: int, probes: int, refine: int) -> np.ndarray:
         """All that are near once there are more probes than half of k, and refined by ten."""
         exact = np.sort(2 - 2 * vectors @ vector)[:k]
         return exact if probes > k / 2 and refine >= 10 else exact + 1
 
-    found = measured(questions, near, parts=300)
+    found = measured(truth, near, parts=300)
     assert found == Probing(steps=((10, 16), (100, 64)), refine=10, parts=300)
     assert [found.probes(depth) for depth in (1, 100, 101)] == [16, 64, 300]
     assert Probing.of(found.to_dict()) == found

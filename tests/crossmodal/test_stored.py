@@ -107,7 +107,7 @@ def test_many_rows_are_found_by_an_index(
 ) -> None:
     for module in (shelf, stored):
         monkeypatch.setattr(module, "EXACT", 100)
-    monkeypatch.setattr(shelf, "QUESTIONS", 10)
+    monkeypatch.setattr(shelf, "QUERIES", 10)
     large = index.save(tmp_path / "rows.index")
     assert {one.field_names[0] for one in large.shelf.dataset.describe_indices()} == {NAME, *large.shelf.vectors}
     for query in ({"note": "letter2 shade0"}, {"panel": np.arange(10.0), "note": "letter1"}):

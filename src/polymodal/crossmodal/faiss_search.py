@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from polymodal.crossmodal.probing import QUESTIONS, Probing, Questions, measured
+from polymodal.crossmodal.probing import QUERIES, GroundTruth, Probing, measured
 from polymodal.errors import MissingExtraError, SettingError, near_miss
 
 BACKENDS = ("faiss",)
@@ -60,7 +60,7 @@ class FaissSearch:
             [likeness], [rows] = self._clusters[name].search(vector[None], k, params=limits)
             return np.asarray(2 - 2 * likeness[rows >= 0])
 
-        return measured(Questions.of(asked, is_own, _blocks(columns[name])), far, self._clusters[name].nlist)
+        return measured(GroundTruth.of(asked, is_own, _blocks(columns[name])), far, self._clusters[name].nlist)
 
     def near(self, name: str, vector: np.ndarray, k: int, kept: np.ndarray | None) -> np.ndarray:
         """Up to k rows of a column nearest to a direction, among those `kept`."""
@@ -95,7 +95,7 @@ def _clustered(values: np.ndarray, rows: np.ndarray) -> Any:
 
 def _asked(columns: Mapping[str, np.ndarray], own: str) -> tuple[np.ndarray, np.ndarray]:
     """Some vectors of each column, and which are of `own`."""
-    random, most = np.random.default_rng(0), -(-QUESTIONS // len(columns))
+    random, most = np.random.default_rng(0), -(-QUERIES // len(columns))
     some = {name: one[random.permutation(len(one))[:most]] for name, one in columns.items()}
     is_own = np.repeat([name == own for name in some], [len(one) for one in some.values()])
     return np.concatenate(list(some.values())).astype(np.float32), is_own

@@ -10,7 +10,7 @@ import numpy as np
 
 from polymodal.errors import ArtifactError
 
-QUESTIONS = 100  # rows that are looked for, at most
+QUERIES = 100  # rows that are looked for, at most
 DEPTHS = (10, 100)  # of the nearest; for deeper ones all parts are looked into
 _LEAST_PROBES = 16
 _EVERY = 3  # rows, of which one is looked for where that is enough
@@ -26,7 +26,7 @@ class Probing:
     Attributes:
         steps: depths, ascending, and the probes that each takes.
         refine: how many times k are compared in full.
-        parts: of the index, all of which deeper questions take.
+        parts: of the index, all of which deeper searches take.
     """
 
     steps: tuple[tuple[int, int], ...]
@@ -60,7 +60,7 @@ class Probing:
 
 
 @dataclass(frozen=True)
-class Questions:
+class GroundTruth:
     """Rows that are looked for, and how far their nearest are.
 
     Attributes:
@@ -74,11 +74,11 @@ class Questions:
     distances: np.ndarray
 
     @classmethod
-    def of(cls, vectors: np.ndarray, is_own: np.ndarray, blocks: Iterable[np.ndarray]) -> Questions:
+    def of(cls, vectors: np.ndarray, is_own: np.ndarray, blocks: Iterable[np.ndarray]) -> GroundTruth:
         """From blocks `[n, E]` of all vectors, every one of which is compared.
 
         >>> axes = np.eye(3, dtype=np.float32)
-        >>> Questions.of(axes[:1], np.ones(1, bool), [axes]).distances[0, :4].tolist()
+        >>> GroundTruth.of(axes[:1], np.ones(1, bool), [axes]).distances[0, :4].tolist()
         [0.0, 2.0, 2.0, inf]
         """
         most = DEPTHS[-1] + 1
@@ -107,13 +107,13 @@ class Questions:
 Near = Callable[[np.ndarray, int, int, int], np.ndarray]
 
 
-def measured(questions: Questions, near: Near, parts: int) -> Probing:
+def measured(truth: GroundTruth, near: Near, parts: int) -> Probing:
     """The fewest probes that find nearly all, where `near(vector, k, probes, refine)` gives squared distances."""
 
     def recall(depth: int, probes: int, refine: int) -> float:
         # Many nearest of fewer rows tell as much, and cost less.
         every = 1 if depth == DEPTHS[0] and probes < parts else _EVERY
-        return questions.recall(depth, lambda vector, k: near(vector, k, probes, refine), every)
+        return truth.recall(depth, lambda vector, k: near(vector, k, probes, refine), every)
 
     refine = next((one for one in _REFINES if recall(DEPTHS[0], parts, one) >= _GOAL), _REFINES[-1])
     ladder = _ladder(parts)

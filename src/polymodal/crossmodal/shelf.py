@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from polymodal.crossmodal.probing import QUESTIONS, Probing, Questions, measured
+from polymodal.crossmodal.probing import QUERIES, GroundTruth, Probing, measured
 from polymodal.errors import ArtifactError, SettingError
 from polymodal.store.disk import dataset as disk
 
@@ -24,7 +24,7 @@ _KIND = "IVF_RQ"
 _READING = "LanceError(IO)"  # in a message that is not about what was asked
 _FEW = 2000  # rows that meet a condition, up to which reading them is quicker than the index
 _MOST_COUNTS = 64  # conditions of which it is remembered how many rows meet them
-_MORE_ROWS = 20  # times the questions are read to find them, as rows may lack a cell
+_MORE_ROWS = 20  # times the queries are read to find them, as rows may lack a cell
 _USUAL = Probing(steps=((10, 16), (100, 64)), refine=5, parts=256)  # of an index that does not say
 
 
@@ -132,24 +132,24 @@ class Shelf:
 
     def _probing(self, column: str) -> Probing:
         """Looked for are cells of this column, and those that other modalities have in the same space."""
-        random, most = np.random.default_rng(0), QUESTIONS * _MORE_ROWS
+        random, most = np.random.default_rng(0), QUERIES * _MORE_ROWS
         places = np.sort(random.choice(len(self), min(most, len(self)), replace=False))
         asked = self._beside(column)
         read = disk.rows_at(self.dataset, places, asked, 1)
         vectors, is_own = [], []
         for name in asked:
             values, known = matrix(read[name])
-            some = random.permutation(np.flatnonzero(known))[: -(-QUESTIONS // len(asked))]
+            some = random.permutation(np.flatnonzero(known))[: -(-QUERIES // len(asked))]
             vectors.append(values[some])
             is_own += [name == column] * len(some)
-        questions = Questions.of(np.concatenate(vectors), np.array(is_own), self._blocks(column))
+        truth = GroundTruth.of(np.concatenate(vectors), np.array(is_own), self._blocks(column))
 
         def near(vector: np.ndarray, k: int, probes: int, refine: int) -> np.ndarray:
             nearest = {"column": column, "q": vector, "k": k, "nprobes": probes, "refine_factor": refine}
             return np.asarray(self._read(None, columns=["_distance"], nearest=nearest)["_distance"].to_numpy())
 
         known_parts = int(self.told.get("probing", {}).get(column, {}).get("parts", 0))
-        return measured(questions, near, max(_parts(len(self)), known_parts))
+        return measured(truth, near, max(_parts(len(self)), known_parts))
 
     def _beside(self, column: str) -> list[str]:
         """The columns of all modalities that hold what this one holds."""
@@ -194,12 +194,13 @@ class Shelf:
 
     def count(self, where: str) -> int:
         """Rows that meet a condition."""
-        if str(where) not in self._counts:
+        whole = _whole(where)
+        if whole not in self._counts:
             if len(self._counts) >= _MOST_COUNTS:
                 self._counts.clear()
             with self._asking(where):
-                self._counts[where] = int(self.dataset.count_rows(_whole(where)))
-        return self._counts[where]
+                self._counts[whole] = int(self.dataset.count_rows(whole))
+        return self._counts[whole]
 
     def every(self, where: str | None, columns: Sequence[str]) -> pa.Table:
         """All rows that meet a condition, with some columns, in their order."""
