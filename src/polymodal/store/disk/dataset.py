@@ -8,13 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from polymodal.errors import ArtifactError, MissingExtraError
 
-_SHORT = 16  # rows of a stretch below which rows are as well read one by one
-_AHEAD = 16  # stretches of rows read at the same time
 _CACHE = 128 * 2**20  # bytes; by default Lance takes several gigabytes
 MESSAGE = "__lance_commit_message"  # what the log of Lance calls the word on a change
 _REMOTE = ("s3://", "gs://", "az://")
@@ -155,38 +152,3 @@ def committed(
 def _first_line(error: BaseException) -> str:
     """What Lance says, without the places in its source."""
     return str(error).split("\n")[0].split(", /")[0] or type(error).__name__
-
-
-def rows_at(dataset: Any, places: np.ndarray, columns: Sequence[str], dense: int) -> pa.Table:
-    """The rows at ascending places, each once; where one in `dense` neighbours is asked for, all are read."""
-    starts, stops = runs(places, dense)
-    if len(starts) * _SHORT > (stops - starts).sum() or not hasattr(dataset._ds, "take_scan"):
-        return dataset.take(places.tolist(), columns=list(columns))
-    # Not part of Lance's public face; `take` reads the same, at three to five times the cost.
-    ranges = list(zip(starts.tolist(), stops.tolist(), strict=True))
-    read = pa.Table.from_batches(dataset._ds.take_scan(ranges, columns=list(columns), batch_readahead=_AHEAD))
-    if len(read) == len(places):
-        return read
-    return read.take(pa.array(np.searchsorted(np.concatenate([np.arange(*one) for one in ranges]), places)))
-
-
-def runs(places: np.ndarray, dense: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where stretches of ascending places start and stop, which gaps of `dense` rows and more keep apart.
-
-    >>> runs(np.array([3, 4, 6, 20]), 4)
-    (array([ 3, 20]), array([ 7, 21]))
-    """
-    cuts = np.flatnonzero(np.diff(places) > dense)
-    return places[np.concatenate([[0], cuts + 1])], places[np.concatenate([cuts, [len(places) - 1]])] + 1
-
-
-def places_where(dataset: Any, condition: str) -> np.ndarray:
-    """`[n]` ascending places of the rows that meet a condition. Raises ValueError for one that cannot be."""
-    scanner = dataset.scanner(columns=[], filter=condition, with_row_address=True, scan_in_order=True)
-    found = scanner.to_table()["_rowaddr"].to_numpy()
-    before, starts = 0, {}
-    for fragment in dataset.get_fragments():
-        starts[fragment.fragment_id] = before
-        before += fragment.count_rows()
-    numbers = np.array([starts[one] for one in (found >> np.uint64(32)).tolist()], dtype=np.int64)
-    return np.sort(numbers + (found & np.uint64(0xFFFFFFFF)).astype(np.int64))

@@ -13,12 +13,11 @@ import pyarrow as pa
 from polymodal.errors import ArtifactError, SettingError
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
-from polymodal.store.disk import dataset as disk
 from polymodal.store.disk.batch import Layout, prepared
 from polymodal.store.disk.columns import FAULTS, LABEL, ROW, STATES, SUMS, Column, plan
+from polymodal.store.disk.places import Places
 from polymodal.store.disk.store import Store
 
-_DENSE = 8  # from one row in so many on, neighbours are read with it rather than passed over
 _AT_ONCE = 512  # rows of a table brought into form at once
 
 
@@ -97,7 +96,7 @@ class StoreRows(Rows):
             )
         self.store, self.schema, self.columns = store, store.schema, store._columns
         self.first = sorted(store._record.schema["modalities"])
-        self._dataset = store._dataset
+        self._dataset, self._places = store._dataset, Places(store._dataset)
         self._count = len(store)
         self._sound = np.zeros(self._count, dtype=bool)  # rows whose cells were held against their sums
 
@@ -113,7 +112,7 @@ class StoreRows(Rows):
 
     def read(self, places: np.ndarray, names: Sequence[str]) -> pa.Table:
         try:
-            return disk.rows_at(self._dataset, places, names, _DENSE)
+            return self._places.read(places, names)
         except OSError as error:
             raise ArtifactError(f"{self.store.uri} is damaged and cannot be read: {error}") from error
 
@@ -138,7 +137,7 @@ class StoreRows(Rows):
 
     def meeting(self, where: str) -> np.ndarray:
         try:
-            return disk.places_where(self._dataset, self.store.reading.condition(where) or where)
+            return self._places.where(self.store.reading.condition(where) or where)
         except ValueError as error:
             raise SettingError(
                 f"where={where!r} is not understood: {str(error).split(', /')[0]}. "
