@@ -23,7 +23,7 @@ from polymodal.training.aligned import train_space
 from polymodal.training.build import probe
 from polymodal.training.choice import Choice
 from polymodal.training.ensemble import Recipe, held_out_rows
-from polymodal.training.fit import History
+from polymodal.training.history import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
 from polymodal.training.rows import learners, pairable, refuse_unreadable, same_rows, settled

@@ -29,7 +29,7 @@ from polymodal.searching import Searching
 from polymodal.store.loader.size import n_bytes
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
-from polymodal.training.fit import History
+from polymodal.training.history import History
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,7 +24,7 @@ from polymodal.schema.schema import Schema
 from polymodal.store.embeddings import Embeds
 from polymodal.store.preprocessing import Preprocessor, carrier_of
 from polymodal.training.build import build
-from polymodal.training.fit import History
+from polymodal.training.history import History
 from polymodal.training.settings import ALIGN, CONTRAST
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 import polymodal as pm
 from polymodal.objectives.survival import breslow
 from polymodal.training.difficulty import Difficulty, all_shown_from, difficulties, easiest, share_shown
-from polymodal.training.fit import History, _verdict
+from polymodal.training.fit import _verdict
+from polymodal.training.history import History
 from polymodal.training.plan import Plan
 
 CPU = torch.device("cpu")

@@ -8,7 +8,8 @@ import torch
 
 import polymodal as pm
 from polymodal.testing import random_table
-from polymodal.training.fit import History, _verdict
+from polymodal.training.fit import _verdict
+from polymodal.training.history import History
 from polymodal.training.plan import Plan
 from polymodal.training.validation import validate
 

@@ -30,7 +30,7 @@ from polymodal.schema.table import Table
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
 from polymodal.training.ensemble import Recipe, Watch, around_one, held_out_rows, train
-from polymodal.training.fit import History
+from polymodal.training.history import History
 
 _MOST_JUDGES = 20_000
 _LEAST_JUDGES = 1_000

@@ -11,7 +11,7 @@ from polymodal.explain.plots.palette import EVERYTHING, INK, label, plain
 from polymodal.portfolio.portfolio import Standing
 from polymodal.report.blocks import Block, Cell, Drawing, Grid
 from polymodal.report.svg import inline
-from polymodal.training.fit import History
+from polymodal.training.history import History
 
 
 def learning(histories: Sequence[History]) -> Iterator[Block]:

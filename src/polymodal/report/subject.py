@@ -18,7 +18,7 @@ from polymodal.portfolio.portfolio import Standing
 from polymodal.predictions import Predictions
 from polymodal.schema.report import TableReport
 from polymodal.schema.table import Table
-from polymodal.training.fit import History
+from polymodal.training.history import History
 
 if TYPE_CHECKING:
     from polymodal.model import Model

@@ -13,7 +13,8 @@ from polymodal.store.memory import Memory
 from polymodal.training.build import build
 from polymodal.training.canonical import add_canonical
 from polymodal.training.ensemble import Recipe, Watch, held_out_rows
-from polymodal.training.fit import History, fit
+from polymodal.training.fit import fit
+from polymodal.training.history import History
 
 
 def train_space(

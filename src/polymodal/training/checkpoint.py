@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,9 +15,7 @@ from torch import Tensor
 from polymodal.errors import ArtifactError, FitError
 from polymodal.network import Network
 from polymodal.schema.writing import write_atomically
-
-if TYPE_CHECKING:
-    from polymodal.training.fit import History
+from polymodal.training.history import History
 
 
 class Checkpoint:
@@ -58,8 +56,6 @@ class Checkpoint:
         Returns history, best weights and the seconds spent so far. Raises ArtifactError on a damaged file and FitError
         when it belongs to other settings.
         """
-        from polymodal.training.fit import History
-
         try:
             with safe_open(self.path, framework="pt") as file:
                 told = json.loads(file.metadata()["polymodal"])

@@ -20,7 +20,8 @@ from polymodal.training.alone import alone_outputs
 from polymodal.training.build import build
 from polymodal.training.calibration import calibrate
 from polymodal.training.canonical import add_canonical
-from polymodal.training.fit import History, fit
+from polymodal.training.fit import fit
+from polymodal.training.history import History
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
 

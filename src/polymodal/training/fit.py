@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from polymodal.store.memory import Memory
 from polymodal.training.balance._balance import Balance
 from polymodal.training.checkpoint import Checkpoint
 from polymodal.training.difficulty import Difficulty, all_shown_from
+from polymodal.training.history import History
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
 from polymodal.training.schedules import SCHEDULES
@@ -32,28 +32,6 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _CLIP = 1.0
-
-
-@dataclass
-class History:
-    """What happened: one entry an epoch, and which one was kept; `balance` notes, if any, are of joint epochs.
-
-    In the first `pretrained` epochs each modality learnt by itself.
-    """
-
-    losses: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    metrics: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int = -1
-    stopped: str = ""
-    balance: list[dict[str, list[float]]] = field(default_factory=list)
-    pretrained: int = 0
-
-    @property
-    def best(self) -> float:
-        """Validation shortfall of the kept epoch."""
-        return self.validation[self.best_epoch] if self.best_epoch >= 0 else math.inf
-
 
 Report = Callable[[int, int, Mapping[str, float]], None]  # epoch, of how many, what to watch
 
