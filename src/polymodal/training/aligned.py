@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,11 @@ import numpy as np
 from polymodal.network import Network
 from polymodal.schema.table import Table
 from polymodal.store.memory import Memory
-from polymodal.training.build import build
 from polymodal.training.canonical import add_canonical
 from polymodal.training.ensemble import Recipe, Watch, held_out_rows
 from polymodal.training.fit import fit
 from polymodal.training.history import History
+from polymodal.training.segments import hidable
 
 
 def train_space(
@@ -29,26 +28,16 @@ def train_space(
     """Train on most rows of `table`, prepared as `memory`, up to the epoch in which those held out are found best."""
     [held] = held_out_rows(table, 1, recipe.seed)
     rest = np.setdiff1d(np.arange(len(memory)), held)
-    network = build(
-        memory.collate,
-        {},
-        fusion=None,
-        width=recipe.width,
-        dropout=recipe.dropout,
-        encoders={name: copy.deepcopy(one) for name, one in recipe.encoders.items()},
-        features=recipe.features,
-        seed=recipe.seed * 1000,
-        contrast=recipe.contrast,
-        hub=recipe.hub,
-    )
+    seed = recipe.seed * 1000
+    network = recipe.network(memory, {}, seed)
     history = fit(
         network,
         memory.take(rest),
         memory.take(held),
         {},
         recipe.plan(len(rest)),
-        in_parts={n for n, one in table.schema.modalities.items() if one.has_parts and one.pretrained is None},
-        seed=recipe.seed * 1000,
+        in_parts=hidable(table.schema),
+        seed=seed,
         budget=budget,
         checkpoint=checkpoint,
         report=None if watch is None else lambda epoch, epochs, figures: watch(0, 1, epoch, epochs, figures),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from polymodal.contrastive._canonical import Main, canonical_directions
@@ -13,11 +12,11 @@ from polymodal.contrastive._ranks import reciprocal_rank
 from polymodal.network import Network
 from polymodal.placing import place_rows
 from polymodal.store.memory import Memory
+from polymodal.training.validation import compared
 
 _RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
 _SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 _ROWS = 1024  # looked at at once
-_COMPARED = 2_000  # rows held out that are looked for among each other
 _LEAST = 32  # rows
 
 
@@ -37,7 +36,7 @@ def add_canonical(network: Network, train: Memory, held: Memory, device: torch.d
     moments = Moments(widths, pairs)
     for _, batch in train.batches(_ROWS):
         moments.add(batch.fields)
-    some = held.take(np.linspace(0, len(held) - 1, min(len(held), _COMPARED)).astype(int))
+    some = compared(held)
     learnt = place_rows(network, some, device)
     panels: dict[str, list[torch.Tensor]] = {name: [] for name in widths}
     for _, batch in some.batches(_ROWS):

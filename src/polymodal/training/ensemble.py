@@ -14,6 +14,7 @@ from torch import nn
 from polymodal.network import Network
 from polymodal.objectives.survival import SurvivalObjective
 from polymodal.schema.table import Table
+from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
 from polymodal.sweep import mean_outputs, sweep
 from polymodal.training.alone import alone_outputs
@@ -24,6 +25,7 @@ from polymodal.training.fit import fit
 from polymodal.training.history import History
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
+from polymodal.training.segments import hidable
 
 _HOLD_OUT = 0.15
 
@@ -43,6 +45,21 @@ class Recipe:
     seed: int
     contrast: str | None = None
     hub: str | None = None
+
+    def network(self, memory: Memory, targets: Mapping[str, Target], seed: int) -> Network:
+        """A fresh one for cells as in `memory`, with encoders of its own; without targets it fuses nothing."""
+        return build(
+            memory.collate,
+            targets,
+            fusion=self.fusion if targets else None,
+            width=self.width,
+            dropout=self.dropout,
+            encoders={name: copy.deepcopy(one) for name, one in self.encoders.items()},
+            features=self.features,
+            seed=seed,
+            contrast=self.contrast,
+            hub=self.hub,
+        )
 
 
 @dataclass(frozen=True)
@@ -79,23 +96,11 @@ def train(
     """
     networks, histories, answers = [], [], []
     risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
-    in_parts = {name for name, one in table.schema.modalities.items() if one.has_parts and one.pretrained is None}
     for member, rows in enumerate(held_out):
         rest = np.setdiff1d(np.arange(len(memory)), rows)
         train_rows, validation = memory.take(rest), memory.take(judging_rows(memory, rows, recipe.seed)).held()
         seed = recipe.seed * 1000 + member
-        network = build(
-            memory.collate,
-            table.schema.targets,
-            fusion=recipe.fusion,
-            width=recipe.width,
-            dropout=recipe.dropout,
-            encoders={n: copy.deepcopy(e) for n, e in recipe.encoders.items()},
-            features=recipe.features,
-            seed=seed,
-            contrast=recipe.contrast,
-            hub=recipe.hub,
-        )
+        network = recipe.network(memory, table.schema.targets, seed)
         _measure(network, train_rows)
         history = fit(
             network,
@@ -103,7 +108,7 @@ def train(
             validation,
             table.schema.targets,
             recipe.plan(len(rest)),
-            in_parts=in_parts,
+            in_parts=hidable(table.schema),
             seed=seed,
             budget=None if budget is None else budget / len(held_out),
             checkpoint=None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{member}"),

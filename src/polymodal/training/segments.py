@@ -10,6 +10,12 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from polymodal.schema.batch import Batch, Field
+from polymodal.schema.schema import Schema
+
+
+def hidable(schema: Schema) -> set[str]:
+    """The modalities of whose cells a part can be hidden: they have parts, and are not embedded as a whole."""
+    return {name for name, one in schema.modalities.items() if one.has_parts and one.pretrained is None}
 
 
 def hide_segments(batch: Batch, names: Collection[str], most: float) -> Batch:

@@ -21,7 +21,7 @@ from polymodal.schema.target import Discrete, Labels, Target
 from polymodal.store.memory import Memory
 from polymodal.sweep import sweep
 
-_COMPARED = 2_000  # rows held out that are looked for among each other
+_COMPARED = 2_000  # rows; the work grows with the square of them
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,20 @@ def validate(
 
 
 def _reciprocal_rank(network: Network, memory: Memory, device: torch.device) -> float:
-    """The mean over modalities, on up to two thousand rows; 0 where no row has two. Raises FitError as above."""
+    """The mean over modalities; 0 where no row has two. Raises FitError as above."""
     assert network.space is not None
-    some = np.linspace(0, len(memory) - 1, min(len(memory), _COMPARED)).astype(int)
-    rows = memory if len(some) == len(memory) else memory.take(some)
+    rows = compared(memory)
     placed = place_rows(network, rows, device)
     if not all(bool(torch.isfinite(one.values).all()) for one in placed.values()):
         raise FitError("the vectors of held-out rows are no longer finite; lower learning_rate")
     return reciprocal_rank(network.space.contrast, placed, len(rows))
+
+
+def compared(memory: Memory) -> Memory:
+    """The rows held out that are looked for among each other: two thousand at most, evenly from all of them."""
+    if len(memory) <= _COMPARED:
+        return memory
+    return memory.take(np.linspace(0, len(memory) - 1, _COMPARED).astype(int))
 
 
 def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> np.ndarray | None:
