@@ -51,13 +51,18 @@ class Lattice:
         """`[P, N, o]` values of one target."""
         return self.values[:, :, self.columns[target]]
 
-    def index(self, pattern: np.ndarray) -> int:
-        """Where a pattern `[M]` stands on the first axis. Raises KeyError when it was not asked for."""
+    def place(self, pattern: np.ndarray) -> int | None:
+        """Where a pattern `[M]` stands on the first axis, None when it was not asked for."""
         found = np.flatnonzero((self.patterns == pattern).all(axis=1))
-        if not len(found):
+        return int(found[0]) if len(found) else None
+
+    def index(self, pattern: np.ndarray) -> int:
+        """The same of one that must have been asked for. Raises KeyError when it was not."""
+        place = self.place(pattern)
+        if place is None:
             kept = [name for name, keep in zip(self.modalities, pattern, strict=True) if keep]
             raise KeyError(f"pattern {kept} is not in the lattice")
-        return int(found[0])
+        return place
 
 
 def joined(parts: Sequence[Lattice]) -> Lattice:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polymodal.explain.chains import sampled_shapley
-from polymodal.explain.contribution import Contribution, ScoreGame, without
-from polymodal.explain.game import drop_one, interactions, shapley
+from polymodal.explain.contribution import Contribution, ScoreGame
 from polymodal.explain.request import labelled
 from polymodal.explain.resampling import Scorer
 from polymodal.explain.row_game import RowGame
+from polymodal.explain.split import drops, pairs, shares
 from polymodal.explain.verdict import on_modalities
 from polymodal.lattice import Lattice
 
@@ -93,7 +92,7 @@ class TargetExplanation:
         """Splits one target's answers, and their score where there are labels."""
         game = RowGame.of(lattice, name, output)
         score = _score(lattice, name, metric, resamples, seed)
-        values, error = _contributions(lattice, game.v)
+        values, error = shares(lattice, game.v)
         return cls(
             name=name,
             kind=lattice.targets[name].kind,
@@ -104,8 +103,8 @@ class TargetExplanation:
             answers=game.answers,
             base=np.asarray(game.v[0], dtype=np.float64),
             full=np.asarray(game.v[-1], dtype=np.float64),
-            contributions=np.where(lattice.present, values, 0.0),
-            error=None if error is None else np.where(lattice.present, error, 0.0),
+            contributions=np.where(lattice.present, values.T, 0.0),
+            error=None if error is None else np.where(lattice.present, error.T, 0.0),
             left_out=_left_out(lattice, game.v),
             interactions=_mean_interactions(lattice, game.v),
             score=score,
@@ -113,24 +112,16 @@ class TargetExplanation:
         )
 
 
-def _contributions(lattice: Lattice, v: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    if lattice.permutations is None:
-        return shapley(v).T, None
-    values, error = sampled_shapley(v, lattice.patterns, lattice.permutations)
-    return values.T, error.T
-
-
 def _left_out(lattice: Lattice, v: np.ndarray) -> np.ndarray | None:
-    if lattice.permutations is None:
-        return np.where(lattice.present, drop_one(v).T, 0.0)
-    places = [without(lattice, m) for m in range(len(lattice.modalities))]
-    found = [place for place in places if place is not None]
-    return np.where(lattice.present, (v[-1] - v[found]).T, 0.0) if len(found) == len(places) else None
+    found = drops(lattice, v)
+    if len(found) < len(lattice.modalities):
+        return None
+    return np.where(lattice.present, np.stack(list(found.values()), axis=1), 0.0)
 
 
 def _mean_interactions(lattice: Lattice, v: np.ndarray) -> np.ndarray | None:
     # The index is linear in the game, so the mean over rows is the index of the mean game.
-    return interactions(v.mean(axis=1, dtype=np.float64)) if lattice.permutations is None and v.shape[1] else None
+    return pairs(lattice, v.mean(axis=1, dtype=np.float64)) if v.shape[1] else None
 
 
 def _score(lattice: Lattice, name: str, metric: str | None, resamples: int, seed: int) -> ScoreAttribution | None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polymodal.explain.chains import sampled_shapley
-from polymodal.explain.game import drop_one, interactions, shapley
 from polymodal.explain.resampling import Estimate, Sample, Scorer
+from polymodal.explain.split import drops, pairs, shares, without
 from polymodal.lattice import Lattice
 
 
@@ -51,33 +50,19 @@ class ScoreGame:
         samples = scorer.score_each()
         draws = np.stack([np.append(sample.value, sample.draws) for sample in samples]) * scorer.sign
         defined = np.asarray(~np.isnan(draws).any(axis=0))
-        shares, dropped, pairs = _values(lattice, np.where(defined, draws, 0.0))
+        v = np.where(defined, draws, 0.0)
+        parts, dropped = shares(lattice, v)[0], drops(lattice, v)
         contributions = tuple(
             Contribution(
                 modality=name,
                 rows=int(scorer.present[:, m].sum()),
-                share=_estimate(shares[m], defined, samples[0].n_rows),
+                share=_estimate(parts[m], defined, samples[0].n_rows),
                 left_out=_estimate(dropped[m], defined, samples[0].n_rows) if m in dropped else None,
                 change=_change(lattice, scorer, m),
             )
             for m, name in enumerate(lattice.modalities)
         )
-        return cls(samples, contributions, pairs if defined[0] else None)
-
-
-def without(lattice: Lattice, m: int) -> int | None:
-    """Where the pattern of everything but modality m stands, None when it was not asked for."""
-    found = np.flatnonzero((lattice.patterns == (np.arange(len(lattice.modalities)) != m)).all(axis=1))
-    return int(found[0]) if len(found) else None
-
-
-def _values(lattice: Lattice, v: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray], np.ndarray | None]:
-    """Shapley values and drop-one of `v [P, 1 + R]`, and the interactions of its first column."""
-    if lattice.permutations is None:
-        return shapley(v), dict(enumerate(drop_one(v))), interactions(v[:, 0])
-    places = {m: without(lattice, m) for m in range(len(lattice.modalities))}
-    dropped = {m: v[-1] - v[place] for m, place in places.items() if place is not None}
-    return sampled_shapley(v, lattice.patterns, lattice.permutations)[0], dropped, None
+        return cls(samples, contributions, pairs(lattice, v[:, 0]) if defined[0] else None)
 
 
 def _estimate(values: np.ndarray, defined: np.ndarray, n_rows: int) -> Estimate | None:

@@ -157,15 +157,14 @@ def _names(lattice: Lattice, kept: np.ndarray) -> tuple[str, ...]:
 
 def _alone(lattice: Lattice, scorer: Scorer) -> tuple[Alone, ...]:
     found = []
-    sizes = lattice.patterns.sum(axis=1)
     for m, name in enumerate(lattice.modalities):
         rows = scorer.present[:, m]
-        single = np.flatnonzero((sizes == 1) & lattice.patterns[:, m])
+        single = lattice.place(np.arange(len(lattice.modalities)) == m)
         better = scorer.metric.greater_is_better
-        if not len(single) or not rows.any():
+        if single is None or not rows.any():
             found.append(Alone(name, int(rows.sum()), None, None, None, better))
             continue
-        by_itself, fused = scorer.score(int(single[0]), rows), scorer.score(len(lattice.patterns) - 1, rows)
+        by_itself, fused = scorer.score(single, rows), scorer.score(len(lattice.patterns) - 1, rows)
         gain = ((fused - by_itself) * scorer.sign).estimate()
         found.append(Alone(name, int(rows.sum()), by_itself.estimate(), fused.estimate(), gain, better))
     return tuple(found)

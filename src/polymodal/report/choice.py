@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polymodal.explain.contribution import without
+from polymodal.explain.split import without
 from polymodal.explain.tables import pattern_name
 from polymodal.report.subject import Subject, pattern_codes
 from polymodal.report.targets import Notable, View
