@@ -10,8 +10,8 @@ import pandas as pd
 
 from polymodal.comparison.lines import Difference, Line, TargetComparison
 from polymodal.explain.request import pick
-from polymodal.explain.resampling import Estimate, number
-from polymodal.explain.tables import Section, as_html, as_text
+from polymodal.explain.resampling import Estimate, number, shown
+from polymodal.explain.tables import Printed, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +20,7 @@ _WORDS = 28  # letters of a name that are printed
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Printed):
     """Models and baselines on the same rows with the same budget.
 
     Attributes:
@@ -39,14 +39,7 @@ class Comparison:
     def __getitem__(self, target: str) -> TargetComparison:
         return self.targets[target]
 
-    def __str__(self) -> str:
-        return as_text(self.sections())
-
-    def _repr_html_(self) -> str:
-        return as_html(self.sections())
-
     def sections(self) -> list[Section]:
-        """The headings, sentences and tables that are printed."""
         return [section for one in self.targets.values() for section in self._sections(one)]
 
     def plot(self, target: str | None = None) -> Figure:
@@ -88,9 +81,8 @@ class Comparison:
 
 
 def _shown(line: Line) -> tuple[str, ...]:
-    score = "-" if line.score is None else str(line.score)
     seconds = (_seconds(line.fit_seconds), _seconds(line.answer_seconds))
-    return (line.name[:_WORDS], score, *_difference(line.to_best), *_difference(line.to_single), *seconds)
+    return (line.name[:_WORDS], shown(line.score), *_difference(line.to_best), *_difference(line.to_single), *seconds)
 
 
 def _difference(found: Difference | None) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.explain.resampling import number
-from polymodal.explain.tables import Section, as_html, as_text
+from polymodal.explain.tables import Printed, Section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class LearningCurve:
+class LearningCurve(Printed):
     """Scores on the same test rows after ever more examples.
 
     Attributes:
@@ -82,14 +82,7 @@ class LearningCurve:
         """Names in the order given."""
         return tuple(dict.fromkeys(point.model for point in self.points))
 
-    def __str__(self) -> str:
-        return as_text(list(self.sections()))
-
-    def _repr_html_(self) -> str:
-        return as_html(list(self.sections()))
-
     def sections(self) -> Iterator[Section]:
-        """The headings, sentences and tables that are printed."""
         one = "once" if self.repeats == 1 else f"{self.repeats} draws of examples"
         better = "" if self.greater_is_better else ", less is better"
         title = f"{self.target} ({self.kind}): {self.metric} on {self.n_test} test rows, {one}{better}"

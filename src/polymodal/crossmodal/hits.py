@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from polymodal.explain.tables import Section, as_html, as_text, shorten
+from polymodal.explain.tables import Printed, Section, shorten
 from polymodal.schema.jsonable import jsonable
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _CELLS, _SHOWN = 3, 40  # of a row that was found; characters of each
 
 
 @dataclass(frozen=True)
-class Hits:
+class Hits(Printed):
     """For each query its best rows, best first.
 
     Attributes:
@@ -61,13 +61,7 @@ class Hits:
             for name, one in zip(self.queries, self.found, strict=True)
         ]
 
-    def __str__(self) -> str:
-        return as_text(self._sections())
-
-    def _repr_html_(self) -> str:
-        return as_html(self._sections())
-
-    def _sections(self) -> list[Section]:
+    def sections(self) -> list[Section]:
         sections = []
         for number, (name, one) in enumerate(zip(self.queries, self.found, strict=True)):
             shown = self.rows(number).frame

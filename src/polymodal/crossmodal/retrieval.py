@@ -11,7 +11,7 @@ import pandas as pd
 
 from polymodal.crossmodal.vectors import Vectors
 from polymodal.errors import FitError
-from polymodal.explain.tables import Section, as_html, as_text
+from polymodal.explain.tables import Printed, Section
 from polymodal.metrics.retrieval import alignment, median_rank, modality_gap, ranks, recall_at, uniformity
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Retrieval:
+class Retrieval(Printed):
     """What `retrieval` found: prints well, plots, and turns into a table or JSON.
 
     Attributes:
@@ -62,12 +62,6 @@ class Retrieval:
     def __getitem__(self, pair: tuple[str, str]) -> Finding:
         """The finding of a query and what it looks for, as in `found["note", "photo"]`."""
         return next(one for one in self.findings if (one.query, one.found) == pair)
-
-    def __str__(self) -> str:
-        return as_text(self._sections())
-
-    def _repr_html_(self) -> str:
-        return as_html(self._sections())
 
     def to_pandas(self) -> pd.DataFrame:
         """One line a direction: recall at each k with its chance, median rank, alignment, gap."""
@@ -120,7 +114,7 @@ class Retrieval:
         spread.set_xticks(np.arange(len(names)), names, rotation=30, ha="right", fontsize=8)
         spread.set_title("Uniformity (lower\nis more evenly spread)", fontsize=10)
 
-    def _sections(self) -> list[Section]:
+    def sections(self) -> list[Section]:
         rows = [
             [
                 f"{one.query} → {one.found}",

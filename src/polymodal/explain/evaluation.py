@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from polymodal.explain.request import chosen_metrics, labelled, pick, require_labels
-from polymodal.explain.resampling import Estimate, number
+from polymodal.explain.resampling import Estimate, number, shown
 from polymodal.explain.scores import PatternScore, TargetEvaluation
-from polymodal.explain.tables import Section, as_html, as_text, pattern_name
+from polymodal.explain.tables import Printed, Section, pattern_name
 from polymodal.lattice import Lattice
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SHOWN = 16  # patterns printed
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Printed):
     """What `evaluate` found: prints well, plots, and turns into a table or JSON.
 
     Attributes:
@@ -40,14 +40,7 @@ class Evaluation:
     def __getitem__(self, target: str) -> TargetEvaluation:
         return self.targets[target]
 
-    def __str__(self) -> str:
-        return as_text(self.sections())
-
-    def _repr_html_(self) -> str:
-        return as_html(self.sections())
-
     def sections(self) -> list[Section]:
-        """The headings, sentences and tables that are printed."""
         return [section for one in self.targets.values() for section in _sections(self, one)]
 
     def plot(self, kind: str = "overview", target: str | None = None) -> Figure:
@@ -136,19 +129,19 @@ def _sections(evaluation: Evaluation, one: TargetEvaluation) -> Iterator[Section
         "Answers given",
         decision,
         ("metric", "score [95 % interval]"),
-        [*rows, (f"prior {one.metric}", _shown(one.baseline))],
+        [*rows, (f"prior {one.metric}", shown(one.baseline))],
     )
     yield Section(
         f"Each modality alone, and everything on the same rows ({one.metric})",
         (),
         ("modality", "rows", "alone", "everything", "gain of fusion"),
-        [(a.modality, str(a.rows), _shown(a.score), _shown(a.fused), _shown(a.gain)) for a in one.alone],
+        [(a.modality, str(a.rows), shown(a.score), shown(a.fused), shown(a.gain)) for a in one.alone],
     )
     yield Section(
         f"What each modality adds to {one.metric} (positive is good)",
         (),
         ("modality", "share (Shapley)", "lost when left out"),
-        [(c.modality, _shown(c.share), _shown(c.left_out)) for c in one.contributions],
+        [(c.modality, shown(c.share), shown(c.left_out)) for c in one.contributions],
     )
     yield _pattern_section(evaluation, f"By what the rows have ({one.metric})", one.patterns)
     by_size = tuple(sorted(one.lattice[1:], key=lambda kept: -len(kept.modalities)))
@@ -165,12 +158,8 @@ def _sections(evaluation: Evaluation, one: TargetEvaluation) -> Iterator[Section
 
 
 def _pattern_section(evaluation: Evaluation, title: str, patterns: tuple[PatternScore, ...]) -> Section:
-    rows = [(evaluation._pattern(p), str(p.rows), _shown(p.score) if p.score else p.note) for p in patterns[:SHOWN]]
+    rows = [(evaluation._pattern(p), str(p.rows), shown(p.score) if p.score else p.note) for p in patterns[:SHOWN]]
     more = len(patterns) - len(rows)
     if more:
         rows.append((f"... and {more} more in .to_pandas()", str(sum(p.rows for p in patterns[SHOWN:])), ""))
     return Section(title, (), ("pattern", "rows", "score"), rows)
-
-
-def _shown(estimate: Estimate | None) -> str:
-    return "-" if estimate is None else str(estimate)

@@ -12,8 +12,8 @@ import pandas as pd
 from polymodal.errors import DataError, SettingError, near_miss
 from polymodal.explain.attribution import TargetExplanation
 from polymodal.explain.request import chosen_metrics, pick
-from polymodal.explain.resampling import number
-from polymodal.explain.tables import Section, as_html, as_text
+from polymodal.explain.resampling import number, shown
+from polymodal.explain.tables import Printed, Section
 from polymodal.lattice import Lattice
 from polymodal.schema.jsonable import jsonable
 
@@ -25,7 +25,7 @@ PARTS = ("rows", "overall", "interactions")
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Printed):
     """What `explain` found, by target name: prints well, plots, and turns into tables or JSON."""
 
     targets: Mapping[str, TargetExplanation]
@@ -33,14 +33,7 @@ class Explanation:
     def __getitem__(self, target: str) -> TargetExplanation:
         return self.targets[target]
 
-    def __str__(self) -> str:
-        return as_text(self.sections())
-
-    def _repr_html_(self) -> str:
-        return as_html(self.sections())
-
     def sections(self) -> list[Section]:
-        """The headings, sentences and tables that are printed."""
         return [section for one in self.targets.values() for section in _sections(one)]
 
     def plot(self, kind: str = "overview", target: str | None = None, row: int = 0) -> Figure:
@@ -111,23 +104,27 @@ def told(one: TargetExplanation, row: int, most: int = 4) -> str:
     return ", ".join(f"{one.modalities[m]} {values[m]:+.2f}" for m in order) or "nothing present"
 
 
+def part_rows(one: TargetExplanation) -> list[list[str]]:
+    """By modality its part in the answers: rows with it, mean size over all rows and over those, and mean."""
+    return [
+        [
+            line["modality"],
+            f"{line['rows']:,}",
+            number(line["mean_absolute"]),
+            number(line["mean_absolute_present"]),
+            f"{line['mean']:+.3f}",
+        ]
+        for line in _overall_lines(one)
+    ]
+
+
 def _sections(one: TargetExplanation) -> Iterator[Section]:
     yield Section(f"{one.name} ({one.kind}): what told the model, {len(one.rows)} rows", one.remarks)
     yield Section(
         f"Part of each modality in the answers ({one.unit})",
         (),
         ("modality", "rows with it", "mean size", "mean size where present", "mean"),
-        [
-            (name, str(count), number(size), number(where), f"{mean:+.3f}")
-            for name, count, size, where, mean in zip(
-                one.modalities,
-                one.present.sum(axis=0),
-                one.mean_absolute,
-                one.mean_absolute_present,
-                one.contributions.mean(axis=0),
-                strict=True,
-            )
-        ],
+        part_rows(one),
     )
     if one.score is not None:
         title = f"Part in the score ({one.score.metric}: {number(one.score.base)} from nothing, "
@@ -135,7 +132,7 @@ def _sections(one: TargetExplanation) -> Iterator[Section]:
             f"{title}{number(one.score.full)} from everything; positive is good)",
             (),
             ("modality", "share (Shapley) [95 %]", "lost when left out [95 %]"),
-            [(c.modality, str(c.share or "-"), str(c.left_out or "-")) for c in one.score.contributions],
+            [(c.modality, shown(c.share), shown(c.left_out)) for c in one.score.contributions],
         )
     yield from _pair_section(one)
     rows = range(min(SHOWN, len(one.rows)))

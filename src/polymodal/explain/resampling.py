@@ -52,6 +52,11 @@ def number(value: float | None) -> str:
     return f"{value:.1g}" if 0 < size < 0.0005 else f"{value:.3f}" if size < 1000 else f"{value:.4g}"
 
 
+def shown(estimate: Estimate | None) -> str:
+    """A figure with its interval, or a dash where there is none."""
+    return "-" if estimate is None else str(estimate)
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """A figure on the rows as they are (`value`, nan when undefined) and on each resample (`draws [R]`)."""

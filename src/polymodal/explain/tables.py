@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -26,12 +27,26 @@ class Section:
     rows: Sequence[Sequence[str]] = ()
 
 
-def as_text(sections: Sequence[Section]) -> str:
+class Printed(ABC):
+    """A result that is sections: plain text where it is printed, HTML in a notebook."""
+
+    @abstractmethod
+    def sections(self) -> Iterable[Section]:
+        """The headings, sentences and tables that are printed."""
+
+    def __str__(self) -> str:
+        return as_text(self.sections())
+
+    def _repr_html_(self) -> str:
+        return as_html(self.sections())
+
+
+def as_text(sections: Iterable[Section]) -> str:
     """Plain text, at most about 100 columns wide."""
     return "\n\n".join(block for block in map(_text, sections) if block)
 
 
-def as_html(sections: Sequence[Section]) -> str:
+def as_html(sections: Iterable[Section]) -> str:
     """A fragment of HTML."""
     return f'<div class="polymodal">{STYLE}{"".join(map(_html, sections))}</div>'
 

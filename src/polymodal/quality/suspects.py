@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from polymodal.explain.tables import Section, as_html, as_text
+from polymodal.explain.tables import Printed, Section
 
 _SHOWN = 20
 
@@ -35,7 +35,7 @@ class Suspect:
 
 
 @dataclass(frozen=True)
-class Suspects:
+class Suspects(Printed):
     """Labels of one target that may be wrong, the most suspicious first, out of `judged` rows with a known one."""
 
     target: str
@@ -64,13 +64,7 @@ class Suspects:
         """The same as plain values, ready for JSON."""
         return {"target": self.target, "judged": self.judged, "suspicious": [asdict(one) for one in self.found]}
 
-    def __str__(self) -> str:
-        return as_text(list(self._sections()))
-
-    def _repr_html_(self) -> str:
-        return as_html(list(self._sections()))
-
-    def _sections(self) -> Iterator[Section]:
+    def sections(self) -> Iterator[Section]:
         share = len(self.rows) / max(self.judged, 1)
         title = f"{self.target} ({self.kind}): {len(self.rows):,} of {self.judged:,} labels in doubt ({share:.1%})"
         if not self.found:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 
 from polymodal.explain.attribution import TargetExplanation
+from polymodal.explain.explanation import part_rows
 from polymodal.explain.plots.bars import draw_answers, draw_score
 from polymodal.explain.plots.rows import draw_swarm
-from polymodal.explain.resampling import number
+from polymodal.explain.resampling import number, shown
 from polymodal.report.blocks import Block, Drawing, Grid, heat
 from polymodal.report.svg import inline
 
@@ -23,21 +24,11 @@ def contributions(one: TargetExplanation) -> Iterator[Block]:
     if len(one.modalities) > 1:
         yield from _pairs(one)
     header = ["modality", "rows with it", "mean size, all rows", "mean size where present", "mean"]
-    rows = [
-        [name, f"{count:,}", number(size), number(where), f"{mean:+.3f}"]
-        for name, count, size, where, mean in zip(
-            one.modalities,
-            one.present.sum(axis=0),
-            one.mean_absolute,
-            one.mean_absolute_present,
-            one.contributions.mean(axis=0),
-            strict=True,
-        )
-    ]
+    rows = part_rows(one)
     if one.score is not None:
         header += [f"share of {one.score.metric}", "lost when left out"]
         for row, part in zip(rows, one.score.contributions, strict=True):
-            row += [str(part.share or "-"), str(part.left_out or "-")]
+            row += [shown(part.share), shown(part.left_out)]
     yield Grid(f"The figures: {one.unit}", header, rows, folded=True)
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from polymodal.explain.plots.bars import draw_alone
 from polymodal.explain.plots.robustness import draw_robustness
-from polymodal.explain.resampling import Estimate, number
+from polymodal.explain.resampling import Estimate, number, shown
 from polymodal.explain.scores import TargetEvaluation
 from polymodal.metrics import score
 from polymodal.report.blocks import Block, Cell, Drawing, Grid
@@ -81,7 +81,7 @@ def scores(subject: Subject, one: TargetEvaluation) -> Iterator[Block]:
         yield Grid(
             f"Each modality alone, and everything on the same rows ({one.metric})",
             ["modality", "rows", "alone", "everything", "gain"],
-            [[a.modality, f"{a.rows:,}", _shown(a.score), _shown(a.fused), _shown(a.gain)] for a in one.alone],
+            [[a.modality, f"{a.rows:,}", shown(a.score), shown(a.fused), shown(a.gain)] for a in one.alone],
             folded=True,
         )
 
@@ -106,7 +106,3 @@ def interval(estimate: Estimate | None) -> str:
     if estimate is None or estimate.low is None:
         return ""
     return f"[{number(estimate.low)}, {number(estimate.high)}]"
-
-
-def _shown(estimate: Estimate | None) -> str:
-    return "-" if estimate is None else str(estimate)
