@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import FUSED, answers, average, published, verdict
+from benchmarks.accuracy.fits import Fits
 from benchmarks.data import folder
-from benchmarks.quick import few, model, seeds
+from benchmarks.quick import few, seeds
 from benchmarks.record import Outcome, publish
 from polymodal.metrics.ranking import concordance
 
@@ -51,11 +50,9 @@ def measure(name: str, pairs: pm.Table, mark: float, reading: str) -> None:
     """Squared error and concordance on the test pairs, with how long a fit takes, published under a name."""
     fold, truth = pairs.frame["fold"].to_numpy(), pairs.labels("pkd").values
     train, test = few(np.flatnonzero(fold != "test"), 600), few(np.flatnonzero(fold == "test"))
-    squared, ranked, minutes = [], [], []
+    fits, squared, ranked = Fits(), [], []
     for seed in seeds(3):
-        start = time.process_time()
-        fitted = model(seed).fit(pairs.take(train))
-        minutes.append((time.process_time() - start) / 60)
+        fitted = fits(pairs.take(train), seed)
         found = answers(pairs, fitted, train, test, trees=seed == 0, peers=seed == 0)
         squared.append({method: float(np.mean((one[:, 0] - truth[test]) ** 2)) for method, one in found.items()})
         ranked.append({method: ordered(one[:, 0], truth[test]) for method, one in found.items()})
@@ -77,7 +74,7 @@ def measure(name: str, pairs: pm.Table, mark: float, reading: str) -> None:
             verdict=verdict(squared, greater_is_better=False),
             notes=[
                 *said,
-                f"A fit took {np.mean(minutes):.0f} minutes of CPU time.",
+                fits.said(),
                 "Every drug and every kinase of the test pairs also occurs in training pairs. Mutants are listed with "
                 "the sequence of their gene: 442 kinases have 379 sequences, so no method that reads the sequence can "
                 "tell them apart. Of all pairs 70 % are at 5, which stands for no binding found.",

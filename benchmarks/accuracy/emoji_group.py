@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from benchmarks.accuracy.baselines import FUSED, average, lines, verdict
-from benchmarks.quick import few, model, seeds
+from benchmarks.accuracy.fits import Fits
+from benchmarks.quick import few, seeds
 from benchmarks.record import Outcome, publish
 from polymodal.registry import DEMOS
 
@@ -21,11 +22,11 @@ SEEN = (
 def main() -> None:
     table = DEMOS.get("emoji")().load()
     codes = table.labels("group").values
-    runs = []
+    fits, runs = Fits(), []
     for seed in seeds(5):
         train, test = train_test_split(np.arange(len(codes)), test_size=0.2, stratify=codes, random_state=seed)
         train, test = few(train, 400), few(test)
-        fitted = model(seed).fit(table.take(train))
+        fitted = fits(table.take(train), seed)
         runs.append(lines(table, fitted, train, test, "accuracy", peers=True))
         print(seed, runs[-1], flush=True)
     mean = float(np.mean([run[FUSED] for run in runs]))
@@ -38,7 +39,7 @@ def main() -> None:
             table=average(runs),
             seeds=f"0 to {len(runs) - 1}, each its own 80/20 split",
             verdict=verdict(runs),
-            notes=[SEEN],
+            notes=[fits.said(), SEEN],
         )
     )
 

@@ -7,7 +7,8 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import FUSED, average, best_single, lines, verdict
-from benchmarks.quick import QUICK, model
+from benchmarks.accuracy.fits import Fits
+from benchmarks.quick import QUICK
 from benchmarks.record import Outcome, publish
 from polymodal.metrics import score
 from polymodal.registry import DEMOS
@@ -18,10 +19,10 @@ ASSAYS = ("rna", "cnv", "protein", "mutation", "mirna")
 def main() -> None:
     table = DEMOS.get("miniacc")().load()
     event = table.labels("survival").values[:, 1]
-    runs = []
+    fits, runs = Fits(), []
     folds = list(RepeatedStratifiedKFold(n_splits=5, n_repeats=3, random_state=0).split(event, event))
     for train, test in folds[:2] if QUICK else folds:
-        fitted = model().fit(table.take(train))
+        fitted = fits(table.take(train))
         runs.append(lines(table, fitted, train, test, "c_index") | _forests(table, train, test))
     mean = float(np.mean([run[FUSED] for run in runs]))
     publish(
@@ -34,6 +35,7 @@ def main() -> None:
             seeds="0; folds drawn with seed 0",
             verdict=verdict(runs),
             notes=[
+                fits.said(),
                 f"Best modality alone {best_single(runs):.3f}. Alone means on all test rows; one that lacks the "
                 "modality gets the prior. Forests (scikit-survival, 300 trees) see the assays only, gaps filled "
                 "with medians. Everything includes the clinical columns, which the forests "

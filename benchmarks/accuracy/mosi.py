@@ -7,8 +7,9 @@ import pandas as pd
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import FUSED, average, lines, published, verdict
+from benchmarks.accuracy.fits import Fits
 from benchmarks.data import folder
-from benchmarks.quick import few, model, seeds
+from benchmarks.quick import few, seeds
 from benchmarks.record import Outcome, publish
 
 MARK = 0.80
@@ -33,9 +34,9 @@ def main() -> None:
     utterances = table()
     split = utterances.frame["split"].to_numpy()
     train, test = few(np.flatnonzero(split == "train")), few(np.flatnonzero(split == "test"))
-    runs = []
+    fits, runs = Fits(), []
     for seed in seeds(3):
-        fitted = model(seed).fit(utterances.take(train))
+        fitted = fits(utterances.take(train), seed)
         runs.append(lines(utterances, fitted, train, test, "accuracy", trees=seed == 0, peers=seed == 0))
         runs[-1] = {**runs[0], **runs[-1]}
         print(seed, runs[-1], flush=True)
@@ -54,6 +55,7 @@ def main() -> None:
             verdict=verdict(runs),
             notes=[
                 *said,
+                fits.said(),
                 "The text features were fitted by others on the labels of these training rows, so whatever is held "
                 "out within them looks too good; the transcript does not have this flaw. Of the training rows 49 % "
                 "are positive, of the test rows 62 %.",

@@ -9,7 +9,8 @@ from sklearn.model_selection import train_test_split
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import average, lines, verdict
-from benchmarks.quick import few, model, seeds
+from benchmarks.accuracy.fits import Fits
+from benchmarks.quick import few, seeds
 from benchmarks.record import Outcome, publish
 
 SEEN = (
@@ -32,11 +33,11 @@ def table() -> pm.Table:
 def main() -> None:
     digits = table()
     codes = digits.labels("digit").values
-    runs, patterns = [], []
+    fits, runs, patterns = Fits(), [], []
     for seed in seeds(5):
         train, test = train_test_split(np.arange(len(codes)), test_size=0.4, stratify=codes, random_state=seed)
         train, test = few(train), few(test)
-        fitted = model(seed).fit(digits.take(train))
+        fitted = fits(digits.take(train), seed)
         runs.append(lines(digits, fitted, train, test, "accuracy"))
         values = fitted.lattice(digits.take(test)).of("digit")[1:]
         patterns.append((values.argmax(axis=2) == codes[test]).mean(axis=1))
@@ -56,7 +57,7 @@ def main() -> None:
             table=table_of,
             seeds=f"0 to {len(runs) - 1}, each its own split",
             verdict=verdict(runs),
-            notes=[SEEN],
+            notes=[fits.said(), SEEN],
         )
     )
 

@@ -10,8 +10,9 @@ from sklearn.model_selection import train_test_split
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import FUSED, average, lines, verdict
+from benchmarks.accuracy.fits import Fits
 from benchmarks.data import wheel
-from benchmarks.quick import few, model, seeds
+from benchmarks.quick import few, seeds
 from benchmarks.record import Outcome, publish
 from polymodal.metrics import score
 
@@ -41,9 +42,9 @@ def main() -> None:
     codes = reviews.labels(TARGET).values
     train, test = train_test_split(np.arange(len(codes)), test_size=0.2, stratify=codes, random_state=0)
     train, test = few(train), few(test)
-    runs = []
+    fits, runs = Fits(), []
     for seed in seeds(5):
-        fitted = model(seed).fit(reviews.take(train))
+        fitted = fits(reviews.take(train), seed)
         runs.append(lines(reviews, fitted, train, test, "auc", trees=seed == 0, peers=seed == 0))
         runs[-1] = {**runs[0], **runs[-1]} | {"TF-IDF + logistic regression": linear(reviews, train, test)}
         print(runs[-1], flush=True)
@@ -57,7 +58,7 @@ def main() -> None:
             table=average(runs),
             seeds=f"model 0 to {len(runs) - 1}; split 0",
             verdict=verdict(runs),
-            notes=[SEEN],
+            notes=[fits.said(), SEEN],
         )
     )
 

@@ -11,8 +11,9 @@ from sklearn.model_selection import train_test_split
 import polymodal as pm
 from benchmarks.accuracy.autogluon import SECONDS, autogluon
 from benchmarks.accuracy.baselines import FUSED, average, lines, verdict
+from benchmarks.accuracy.fits import Fits
 from benchmarks.accuracy.reviews import TARGET, TEXTS, linear, table
-from benchmarks.quick import few, model, seeds
+from benchmarks.quick import few, seeds
 from benchmarks.record import Outcome, publish
 from polymodal.metrics import score
 
@@ -29,10 +30,10 @@ def main() -> None:
     train, test = train_test_split(np.arange(len(codes)), test_size=0.2, stratify=codes, random_state=0)
     train = few(np.random.default_rng(0).choice(train, ROWS, replace=False))
     test = few(test, 400)
-    runs, lost, seconds = [], [], []
+    fits, runs, lost, seconds = Fits(), [], [], []
     for seed in seeds(5):
         start = time.perf_counter()
-        fitted = model(seed).fit(reviews.take(train))
+        fitted = fits(reviews.take(train), seed)
         seconds.append(time.perf_counter() - start)
         runs.append(lines(reviews, fitted, train, test, "auc", trees=seed == 0))
         lost.append({f"{FUSED}, {name}": _scored(fitted, reviews, test, gone) for name, gone in LOST.items()})
@@ -65,6 +66,7 @@ def main() -> None:
                 f"fine-tuned MiniLM in {MEASURED['AutoGluon multimodal'][3]:.0f} s, tabular took "
                 f"{MEASURED['AutoGluon tabular'][3]:.0f} s, on 2 cores. "
                 + " ".join(f"In this run {method} took {took:.0f} s." for method, took in SECONDS.items()),
+                fits.said(),
                 "Without any text AUC is far from 1 for everybody: the product and the age say little.",
             ],
         )

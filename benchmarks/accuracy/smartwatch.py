@@ -8,8 +8,9 @@ from sklearn.model_selection import GroupKFold
 
 import polymodal as pm
 from benchmarks.accuracy.baselines import FUSED, average, lines, verdict
+from benchmarks.accuracy.fits import Fits
 from benchmarks.data import absent
-from benchmarks.quick import QUICK, few, model
+from benchmarks.quick import QUICK, few
 from benchmarks.record import Outcome, publish
 
 WINDOW, STEP, RATE = 200, 100, 50.0
@@ -50,13 +51,13 @@ def main() -> None:
     windows = table()
     codes, recording = windows.labels("exercise").values, windows.frame["recording"].to_numpy()
     apart, person = windows.frame["apart"].to_numpy(), windows.frame["person"].to_numpy()
-    runs, sizes = [], []
+    fits, runs, sizes = Fits(), [], []
     # People are dealt out by the windows that are tested, which do not overlap.
     folds = [person[apart][test] for _, test in GroupKFold(5).split(codes[apart], groups=person[apart])]
     for people in folds[:1] if QUICK else folds:
         held = np.isin(person, people)
         train, test = few(np.flatnonzero(~held)), few(np.flatnonzero(held & apart))
-        fitted = model().fit(windows.take(train))
+        fitted = fits(windows.take(train))
         found = lines(windows, fitted, train, test, "accuracy", peers=True)
         answers = fitted.predict(windows.take(test)).outputs["exercise"]
         whole = [answers[recording[test] == one].mean(axis=0).argmax() for one in np.unique(recording[test])]
@@ -77,6 +78,7 @@ def main() -> None:
             verdict=verdict(runs),
             notes=[
                 f"Mean over windows: {accuracy:.3f}. Each fold holds two people out, so the spread is between people.",
+                fits.said(),
                 SEEN,
             ],
         )
