@@ -45,7 +45,7 @@ def test_the_map_is_said_written_and_drawn() -> None:
 def test_what_is_missing_or_wrong_is_told() -> None:
     unknown = run()
     assert unknown.exit_code == 1
-    assert "Give fixed_resolution=" in unknown.stderr
+    assert "Give --fixed-resolution" in unknown.stderr
     wrong = run("--fixed-resolution", "2", "--deformable", "demon", "--stain", "he", "--mirror", "no")
     assert wrong.exit_code == 1
     assert wrong.stderr.count("\n  - ") == 3

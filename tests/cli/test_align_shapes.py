@@ -47,7 +47,7 @@ def test_clouds_then_expression_checked_by_them() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["clouds", "moving.csv", "fixed.csv", "--stiffness", "3"], "stiffness= has a meaning"),
+        (["clouds", "moving.csv", "fixed.csv", "--stiffness", "3"], "--stiffness has a meaning"),
         (["clouds", "moving.csv", "fixed.csv", "--columns", "x,why"], "'why'"),
         (["expression", "moving.csv", "fixed.csv", "--columns", "x,y,z"], "two names"),
         (["expression", "moving.csv", "fixed.csv", "--pairs", "pairs.txt"], "unknown ending"),

@@ -17,20 +17,17 @@ from typer.core import TyperGroup
 
 from polymodal import __version__
 from polymodal.cli._console import note
-from polymodal.errors import PolymodalError
+from polymodal.cli._wording import Command
 
 INTERRUPTED = 130
 
 
 class _Commands(TyperGroup):
-    """Turns errors raised on purpose into a message and an exit code; any other error is a bug and keeps its trace."""
+    """Ends quietly where it is interrupted."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except PolymodalError as error:
-            note(f"Error: {error}")
-            raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             note("Interrupted.")
             raise typer.Exit(INTERRUPTED) from error
@@ -90,7 +87,7 @@ def _room(name: str) -> typer.Typer:
 for _name in _commands():
     _home, _, _own = _name.rpartition(" ")
     _module = importlib.import_module(".".join((__name__, *_name.replace("-", "_").split())))
-    _room(_home).command(_own)(getattr(_module, _own.replace("-", "_")))
+    _room(_home).command(_own, cls=Command)(getattr(_module, _own.replace("-", "_")))
 
 
 def main() -> None:

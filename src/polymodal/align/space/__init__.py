@@ -18,9 +18,11 @@ from polymodal.align.space.copying import Copied, Neighbours, copy, nearest
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.registration import Pairs, Registration, Views
 from polymodal.align.space.soft_match import SoftMatch
-from polymodal.align.space.transform import Chain, Inverse, Transform
+from polymodal.align.space.transform import Transform
 from polymodal.align.space.transforms.affine import Affine
+from polymodal.align.space.transforms.chain import Chain
 from polymodal.align.space.transforms.displacement import Displacement
+from polymodal.align.space.transforms.inverse import Inverse
 from polymodal.align.space.transforms.pinhole import Pinhole
 from polymodal.align.space.transforms.thin_plate_spline import ThinPlateSpline
 from polymodal.align.space.units import resizing, scaling

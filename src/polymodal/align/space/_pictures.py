@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,9 +96,9 @@ def _shape(transform: Transform, size: Sequence[int] | None) -> tuple[int, ...]:
     return tuple(int(side) for side in sides[::-1])
 
 
-def _fitting(fill: float, dtype: np.dtype) -> Any:
-    value: Any = np.asarray(fill if np.isscalar(fill) else 0).astype(dtype)[()]
-    if not np.isscalar(fill) or value != fill:
+def _fitting(fill: Any, dtype: np.dtype) -> Any:
+    value: Any = np.asarray(fill if isinstance(fill, Real) else 0).astype(dtype)[()]
+    if not isinstance(fill, Real) or value != fill:
         raise SettingError(f"fill={fill!r} is no value of a picture of {dtype}")
     return value
 

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from polymodal.align._wording import count
+from polymodal.align.space._numbers import is_positive, is_whole
 from polymodal.align.space._points import checked
 from polymodal.align.space.registration import Registration
 from polymodal.align.space.transform import Transform
@@ -102,9 +103,9 @@ def nearest(transform: Transform | Registration, moving: Any, fixed: Any, *, wit
     >>> nearest(shift, [[0, 0], [50, 0]], [[11, 0], [9, 3]], within=5).rows.tolist()
     [[0], [-1]]
     """
-    if isinstance(within, bool) or not (np.isfinite(within) and within > 0):
+    if not is_positive(within):
         raise SettingError(f"within={within!r} is a distance in units of the fixed frame, more than 0")
-    if isinstance(k, bool) or not (isinstance(k, (int, np.integer)) and k >= 1):
+    if not is_whole(k, 1):
         raise SettingError(f"k={k!r} is a number of neighbours, from 1 on")
     way = transform.transform if isinstance(transform, Registration) else transform
     landed, there = way.forward(checked(moving, way.source.dimensions, "moving points"))

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from polymodal.align.space._numbers import is_whole
 from polymodal.errors import DataError, SettingError, near_miss
 
 Unit = Literal["pixel", "micrometre", "millimetre", "metre"]
@@ -122,7 +123,7 @@ def _faults(frame: Frame) -> Any:
         yield f"name={_shown(frame.name)}: a frame has a name"
     if frame.unit not in get_args(Unit):
         yield f"unit={_shown(frame.unit)} is unknown. {near_miss(str(frame.unit), get_args(Unit))}"
-    if frame.dimensions not in (2, 3) or isinstance(frame.dimensions, bool):
+    if not is_whole(frame.dimensions) or frame.dimensions not in (2, 3):
         yield f"dimensions={_shown(frame.dimensions)}: 2 or 3"
         return
     for name, whole in (("size", True), ("resolution", False)):

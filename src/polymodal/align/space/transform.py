@@ -1,4 +1,4 @@
-"""Transforms: what takes coordinates from one frame to another; chains of them, and inverses found by iteration."""
+"""Transform: what takes coordinates, pictures and masks from one frame to another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,7 +47,8 @@ class Transform(ABC):
 
     def inverse(self) -> Transform:
         """The way back; raises DataError where there is none."""
-        return Inverse(self)
+        back: Transform = TRANSFORMS.get("inverse")(self)
+        return back
 
     def then(self, other: Transform) -> Transform:
         """This one and the other after it; raises DataError where the frames do not agree."""
@@ -58,7 +58,8 @@ class Transform(ABC):
         for part in parts[1:]:
             one = part.merged(joined[-1])
             joined[-1:] = [joined[-1], part] if one is None else [one]
-        return joined[0] if len(joined) == 1 else Chain(tuple(joined))
+        whole: Transform = joined[0] if len(joined) == 1 else TRANSFORMS.get("chain")(tuple(joined))
+        return whole
 
     def __matmul__(self, other: Transform) -> Transform:
         """As matrices are multiplied: `b @ a` is `a.then(b)`."""
@@ -172,129 +173,3 @@ class Transform(ABC):
 
     def _parts(self) -> tuple[Transform, ...]:
         return (self,)
-
-
-@TRANSFORMS.register("chain")
-@dataclass(frozen=True, eq=False, repr=False)
-class Chain(Transform):
-    """Transforms one after another; `then` makes it.
-
-    Attributes:
-        parts: the first comes first.
-    """
-
-    kind = "chain"
-    parts: tuple[Transform, ...]
-
-    def __post_init__(self) -> None:
-        if not self.parts:
-            raise SettingError("a chain has at least one transform")
-        for one, after in zip(self.parts, self.parts[1:], strict=False):
-            need_agreement(one.target, after.source)
-
-    @property
-    def source(self) -> Frame:  # type: ignore[override]
-        """That of the first."""
-        return self.parts[0].source
-
-    @property
-    def target(self) -> Frame:  # type: ignore[override]
-        """That of the last."""
-        return self.parts[-1].target
-
-    def inverse(self) -> Transform:
-        back = [part.inverse() for part in reversed(self.parts)]
-        return Chain(tuple(back))
-
-    def folding(self) -> float:
-        """That of the part that folds most."""
-        return max(part.folding() for part in self.parts)
-
-    @property
-    def lost(self) -> str:
-        return " or ".join(dict.fromkeys(part.lost for part in self.parts))
-
-    def forward(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return _through([part.forward for part in self.parts], points)
-
-    def backward(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return _through([part.backward for part in reversed(self.parts)], points)
-
-    def slope(self, points: np.ndarray) -> np.ndarray:
-        total = self.parts[0].slope(points)
-        for before, part in zip(self.parts, self.parts[1:], strict=False):
-            points = before.forward(points)[0]
-            total = part.slope(points) @ total
-        return total
-
-    def fields(self) -> dict[str, Any]:
-        return {"parts": [part.to_dict() for part in self.parts]}
-
-    @classmethod
-    def made_from(cls, fields: Mapping[str, Any], source: Frame, target: Frame) -> Transform:
-        parts = fields["parts"]
-        if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
-            raise DataError("the parts of a chain are a list of transforms")
-        return cls(tuple(Transform.from_dict(part, f"part {place}") for place, part in enumerate(parts, start=1)))
-
-    def _parts(self) -> tuple[Transform, ...]:
-        return self.parts
-
-
-@TRANSFORMS.register("inverse")
-@dataclass(frozen=True, eq=False, repr=False)
-class Inverse(Transform):
-    """The way back of a transform that has no closed one."""
-
-    kind = "inverse"
-    of: Transform
-
-    @property
-    def source(self) -> Frame:  # type: ignore[override]
-        """Where the other ends."""
-        return self.of.target
-
-    @property
-    def target(self) -> Frame:  # type: ignore[override]
-        """Where the other starts."""
-        return self.of.source
-
-    def inverse(self) -> Transform:
-        return self.of
-
-    def folding(self) -> float:
-        return self.of.folding()
-
-    def forward(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.of.backward(points)
-
-    def backward(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.of.forward(points)
-
-    def slope(self, points: np.ndarray) -> np.ndarray:
-        return inverted(self.of.slope(self.of.backward(points)[0]))
-
-    def fields(self) -> dict[str, Any]:
-        return {"of": self.of.to_dict()}
-
-    @classmethod
-    def made_from(cls, fields: Mapping[str, Any], source: Frame, target: Frame) -> Transform:
-        if not isinstance(fields["of"], Mapping):
-            raise DataError("an inverse is that of a transform")
-        return cls(Transform.from_dict(fields["of"], "what it is the inverse of"))
-
-
-def inverted(slopes: np.ndarray) -> np.ndarray:
-    """Inverses of matrices `[n, d, d]`; raises DataError where the map folds, so that one of them has none."""
-    try:
-        return np.linalg.inv(slopes)
-    except np.linalg.LinAlgError as error:
-        raise DataError("the map folds at some of these points, where it has no slope backwards") from error
-
-
-def _through(steps: Sequence[Any], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    found = np.ones(len(points), dtype=bool)
-    for step in steps:
-        points, there = step(points)
-        found &= there
-    return points, found

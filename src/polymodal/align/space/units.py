@@ -39,6 +39,9 @@ def resizing(frame: Frame, size: Sequence[int], name: str | None = None) -> Affi
     """
     if frame.unit != "pixel" or frame.size is None:
         raise SettingError(f"{frame} is not one of pixels that knows its size; give Frame(..., size=(width, height))")
+    if np.shape(size) != (frame.dimensions,):
+        sides = "(width, height)" if frame.dimensions == 2 else "(width, height, depth)"
+        raise SettingError(f"size={size!r}: {sides} in whole pixels, 1 or more")
     called = name or f"{frame.name} at {' x '.join(map(str, size))}"
     target = replace(frame, name=called, size=tuple(size), resolution=None)
     factors = np.array(target.size) / np.array(frame.size)

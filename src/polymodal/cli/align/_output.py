@@ -1,15 +1,21 @@
-"""Aligned tables as files."""
+"""What commands of this room give back: what was found, in words, and aligned tables as files."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from polymodal.cli._console import note, to_json
+from polymodal.cli._console import answer, note, to_json
+from polymodal.cli._wording import in_options
 from polymodal.errors import ArtifactError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def judged(found: Any, as_json: bool, **more: Any) -> None:
+    """The result of a command that says how far it is to be trusted, and what to try: in options, unless as JSON."""
+    answer(in_options(found), found.to_dict() | more, as_json)
 
 
 def write(frame: pd.DataFrame, out: Path) -> None:

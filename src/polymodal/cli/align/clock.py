@@ -10,11 +10,10 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._answers import refuse_ending
-from polymodal.cli._console import answer
 from polymodal.cli._plot import refuse_ending as refuse_picture
 from polymodal.cli._plot import save
 from polymodal.cli.align import _reading as reading
-from polymodal.cli.align._output import write
+from polymodal.cli.align._output import judged, write
 from polymodal.errors import SettingError
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def clock(
         )
         found = way.drift(*streams, window=window, phase=phase, **limits) if drift else None
         found = way.offset(*streams, phase=phase, **limits) if found is None else found
-    answer(found, found.to_dict(), json)
+    judged(found, json)
     save(found, plot)
     if out is not None:
         moved: Stream = found.apply(found.second)

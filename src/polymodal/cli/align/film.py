@@ -8,8 +8,8 @@ import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
-from polymodal.cli._console import answer
 from polymodal.cli._plot import refuse_ending, save
+from polymodal.cli.align._output import judged
 
 
 def film(
@@ -35,5 +35,5 @@ def film(
     """
     refuse_ending(plot)
     found = pm.align.clock.film_lag(pictures, sound, max_offset=max_offset)
-    answer(found, found.to_dict(), json)
+    judged(found, json)
     save(found, plot)

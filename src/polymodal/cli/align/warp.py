@@ -10,11 +10,11 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._answers import refuse_ending
-from polymodal.cli._console import answer, note
+from polymodal.cli._console import note
 from polymodal.cli._plot import refuse_ending as refuse_picture
 from polymodal.cli._plot import save
 from polymodal.cli.align import _reading as reading
-from polymodal.cli.align._output import write
+from polymodal.cli.align._output import judged, write
 from polymodal.errors import SettingError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def warp(
     else:
         one, other = (_standard(stream) if standard else stream for stream in streams)
         found = pm.align.clock.dtw(one, other, penalty=penalty, **limits)
-    answer(found, found.to_dict() | told, json)
+    judged(found, json, **told)
     save(found, plot)
     if out is not None:
         write(_moved(found.apply(streams[1].values), streams[0], streams[1]), out)

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from polymodal.align._wording import count
 from polymodal.align.space._lengths import lengths_of
+from polymodal.align.space._numbers import is_positive, is_real, is_whole
 from polymodal.align.space._pitch import pitch
 from polymodal.align.space._procrustes import Model, need_spread
 from polymodal.align.space.by_expression import _transport as transport
@@ -74,7 +75,7 @@ def expression(
     >>> expression(Spots(counts, names, turned), Spots(counts, names, places)).transform
     Affine from 'moving' to 'fixed': turned by -90 degrees, scaled by 1
     """
-    _check_settings(model, alpha, genes, least_counts, overlap, most_spots)
+    _check_settings(model, alpha, genes, least_counts, overlap, most_spots, seed)
     transport.pot()  # takes long the first time, which says nothing of the sections
     started = time.perf_counter()
     one, other = _framed(moving, moving_frame, "moving"), _framed(fixed, fixed_frame, "fixed")
@@ -154,19 +155,19 @@ def _check_frames(check: Transform | Registration | None, moving: Frame, fixed: 
 
 
 def _check_settings(
-    model: str, alpha: float, genes: int, least_counts: float, overlap: float | None, most_spots: int
+    model: str, alpha: float, genes: int, least_counts: float, overlap: float | None, most_spots: int, seed: int
 ) -> None:
     faults = []
     if model not in get_args(Model):
         faults.append(f"model={model!r} is unknown. {near_miss(str(model), get_args(Model))}")
-    if not 0 < alpha < 1:
+    if not (is_positive(alpha) and alpha < 1):
         faults.append(f"alpha={alpha!r} is a share, more than 0 and less than 1")
-    if overlap is not None and not 0 < overlap <= 1:
+    if overlap is not None and not (is_positive(overlap) and overlap <= 1):
         faults.append(f"overlap={overlap!r} is a share, more than 0 and at most 1")
-    if not (np.isfinite(least_counts) and least_counts >= 0):
-        faults.append(f"least_counts={least_counts!r} is 0 or more")
-    for name, value, least in (("genes", genes, 2), ("most_spots", most_spots, 10)):
-        if not isinstance(value, (int, np.integer)) or value < least:
+    if not is_real(least_counts, 0):
+        faults.append(f"least_counts={least_counts!r} is a number, 0 or more")
+    for name, value, least in (("genes", genes, 2), ("most_spots", most_spots, 10), ("seed", seed, 0)):
+        if not is_whole(value, least):
             faults.append(f"{name}={value!r} is a whole number, {least} or more")
     if faults:
         raise SettingError("expression:" + "".join(f"\n  - {fault}" for fault in faults))

@@ -11,6 +11,7 @@ import numpy as np
 from polymodal.align._wording import count
 from polymodal.align.space._facing import facing
 from polymodal.align.space._lengths import Lengths, lengths_of
+from polymodal.align.space._numbers import is_positive, is_real, is_whole
 from polymodal.align.space._points import listed
 from polymodal.align.space.by_landmarks import _consensus as consensus
 from polymodal.align.space.by_landmarks import _fits as fits
@@ -67,7 +68,7 @@ def landmarks(
     ('good', [[120.0, 107.0]])
     """
     started = time.perf_counter()
-    _check_settings(model, robust, tolerance, smoothing, mirrored)
+    _check_settings(model, robust, tolerance, smoothing, mirrored, seed)
     given = paired(moving, fixed, by, moving_frame, fixed_frame)
     remarks, doubts = repeated(given, model, smoothing)
     doubts += outside(given)
@@ -192,19 +193,21 @@ def _other_way_up(
     return [f"it fits far better mirrored: {facing(matrix[:, :-1])}; mirrored=True fits it so"]
 
 
-def _check_settings(model: str, robust: bool, tolerance: float | None, smoothing: float | str, mirrored: bool) -> None:
-    faults = []
+def _check_settings(
+    model: str, robust: bool, tolerance: float | None, smoothing: float | str, mirrored: bool, seed: int
+) -> None:
+    faults = [] if is_whole(seed) else [f"seed={seed!r} is a whole number, 0 or more"]
     if model not in get_args(Model):
         faults.append(f"model={model!r} is unknown. {near_miss(str(model), get_args(Model))}")
-    if tolerance is not None and not (np.isfinite(tolerance) and tolerance > 0):
+    if tolerance is not None and not is_positive(tolerance):
         faults.append(f"tolerance={tolerance!r} is a distance in units of the fixed frame, more than 0")
     if tolerance is not None and not robust:
         faults.append("tolerance= has a meaning with robust=True")
     if isinstance(smoothing, str) and smoothing != "auto":
         faults.append(f"smoothing={smoothing!r} is a number, or 'auto'")
-    elif not isinstance(smoothing, str) and not (np.isfinite(smoothing) and smoothing >= 0):
-        faults.append(f"smoothing={smoothing!r} is 0 or more")
-    if smoothing != 0 and model != "thin_plate_spline":
+    elif not isinstance(smoothing, str) and not is_real(smoothing, 0):
+        faults.append(f"smoothing={smoothing!r} is a number, 0 or more, or 'auto'")
+    elif smoothing != 0 and model != "thin_plate_spline":
         faults.append("smoothing= has a meaning for model='thin_plate_spline'")
     if mirrored and model in ("affine", "thin_plate_spline"):
         faults.append(f"mirrored= has a meaning for 'rigid' and 'similarity'; {model!r} mirrors where landmarks say so")

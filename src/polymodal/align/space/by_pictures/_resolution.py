@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from polymodal.align.space._numbers import is_positive
 from polymodal.errors import SettingError
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def resolution_of(given: float | None, said: float | None, side: str) -> float:
     (0.5, 0.25)
     """
     if given is not None:
-        is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
-        if not (is_number and math.isfinite(given) and given > 0):
+        if not is_positive(given):
             raise SettingError(f"{side}_resolution={given!r}: micrometres per pixel are a number above 0, such as 0.5")
         return float(given)
     if said is not None and 0 < said <= COARSEST_BELIEVED:

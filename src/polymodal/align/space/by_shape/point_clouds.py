@@ -9,6 +9,7 @@ import numpy as np
 
 from polymodal.align._wording import count
 from polymodal.align.space._lengths import Lengths, lengths_of
+from polymodal.align.space._numbers import is_positive, is_whole
 from polymodal.align.space._points import checked
 from polymodal.align.space._procrustes import Model as Linear
 from polymodal.align.space._procrustes import need_spread
@@ -81,7 +82,7 @@ def clouds(
     [[100.0, 5.0]]
     """
     started = time.perf_counter()
-    _check_settings(model, overlap, mirrored, stiffness, most_points)
+    _check_settings(model, overlap, mirrored, stiffness, most_points, seed)
     one, other, frames = _given(moving, fixed, moving_frame, fixed_frame)
     linear: Linear = "similarity" if model == "thin_plate_spline" else model
     lengths = lengths_of(*frames, linear)
@@ -152,18 +153,21 @@ def _given(
     return one, other, frames
 
 
-def _check_settings(model: str, overlap: float | None, mirrored: bool, stiffness: float, most_points: int) -> None:
+def _check_settings(
+    model: str, overlap: float | None, mirrored: bool, stiffness: float, most_points: int, seed: int
+) -> None:
     faults = []
     if model not in get_args(Model):
         faults.append(f"model={model!r} is unknown. {near_miss(str(model), get_args(Model))}")
-    if overlap is not None and not 0 < overlap <= 1:
+    if overlap is not None and not (is_positive(overlap) and overlap <= 1):
         faults.append(f"overlap={overlap!r} is a share, more than 0 and at most 1")
-    if not (np.isfinite(stiffness) and stiffness > 0):
-        faults.append(f"stiffness={stiffness!r} is more than 0")
+    if not is_positive(stiffness):
+        faults.append(f"stiffness={stiffness!r} is a number, more than 0")
     elif stiffness != _STIFFNESS and model != "thin_plate_spline":
         faults.append("stiffness= has a meaning for model='thin_plate_spline'")
-    if isinstance(most_points, bool) or not isinstance(most_points, (int, np.integer)) or most_points < 100:
-        faults.append(f"most_points={most_points!r} is a whole number, 100 or more")
+    for name, value, least in (("most_points", most_points, 100), ("seed", seed, 0)):
+        if not is_whole(value, least):
+            faults.append(f"{name}={value!r} is a whole number, {least} or more")
     if faults:
         raise SettingError("clouds:" + "".join(f"\n  - {fault}" for fault in faults))
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from polymodal.align.space._numbers import floats
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.align.space.transforms.pinhole import Pinhole
@@ -30,7 +31,7 @@ def pose(
     >>> pose([np.sqrt(0.5), 0, 0, np.sqrt(0.5)], [1, 0, 2], lidar, car).points([[3, 0, 0]]).round(9)
     array([[1., 3., 2.]])
     """
-    given = np.asarray(rotation, dtype=np.float64)
+    given = floats(rotation, "rotation")
     if order not in ("wxyz", "xyzw"):
         raise SettingError(f"order={order!r} is 'wxyz' or 'xyzw'")
     if given.shape == (4,):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from polymodal.align.space._numbers import is_real
 from polymodal.errors import DataError, SettingError
 
 _BEHIND = 1.1  # times the depth of what is nearest, from which a point is hidden
@@ -39,7 +40,7 @@ class Projection:
         Points are thin, so that a camera beside a lidar sees through the gaps of what is near; take the distance
         between neighbouring points in the picture.
         """
-        if not (np.isfinite(radius) and radius >= 0.5):
+        if not is_real(radius, 0.5):
             raise SettingError(f"radius={radius!r} is in pixels, 0.5 or more")
         rows = np.flatnonzero(self.seen)
         if not len(rows):

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg import polar
 
 from polymodal.align.space._arrays import decoded, encoded
+from polymodal.align.space._numbers import floats
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transform import Transform
 from polymodal.errors import SettingError
@@ -44,10 +45,7 @@ class Affine(Transform):
         if self.target.dimensions != d:
             raise SettingError(f"an affine transform leads from {d} dimensions to as many, not from {self.source} to "
                                f"{self.target}")  # fmt: skip
-        try:
-            given = np.array(self.matrix, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise SettingError(f"a matrix is numbers: {error}") from error
+        given = floats(self.matrix, "matrix")
         last = np.eye(d + 1)[-1:]
         whole = np.concatenate([given, last]) if given.shape == (d, d + 1) else given
         if whole.shape != (d + 1, d + 1):
@@ -64,7 +62,7 @@ class Affine(Transform):
     @classmethod
     def of(cls, linear: Any, offset: Any, source: Frame, target: Frame) -> Affine:
         """From `[d, d]` and `[d]`."""
-        linear, offset = np.asarray(linear, dtype=np.float64), np.asarray(offset, dtype=np.float64)
+        linear, offset = floats(linear, "linear"), floats(offset, "offset")
         if linear.ndim != 2 or offset.shape != linear.shape[:1]:
             raise SettingError(f"linear is [d, d] and offset [d], not {list(linear.shape)} and {list(offset.shape)}")
         return cls(np.concatenate([linear, offset[:, None]], axis=1), source, target)

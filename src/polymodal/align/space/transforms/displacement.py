@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from polymodal.align.space._arrays import decoded, encoded
+from polymodal.align.space._numbers import floats
 from polymodal.align.space._solving import solved
 from polymodal.align.space.frames import Frame
-from polymodal.align.space.transform import Transform, inverted
+from polymodal.align.space.transform import Transform
 from polymodal.align.space.transforms import _lattice as lattice
+from polymodal.align.space.transforms.inverse import inverted
 from polymodal.errors import SettingError
 from polymodal.registry import TRANSFORMS
 
@@ -49,7 +51,7 @@ class Displacement(Transform):
 
     def __post_init__(self) -> None:
         d = self.target.dimensions
-        offsets = np.array(self.offsets, dtype=np.float64)
+        offsets = floats(self.offsets, "offsets")
         if self.source.dimensions != d:
             raise SettingError(f"a displacement stays in {d} dimensions; it cannot come from {self.source}")
         if offsets.ndim != d + 1 or offsets.shape[-1] != d or not offsets.size:
@@ -60,7 +62,7 @@ class Displacement(Transform):
         offsets.setflags(write=False)
         object.__setattr__(self, "offsets", offsets)
         for name in ("origin", "spacing"):
-            given = np.asarray(getattr(self, name), dtype=np.float64)
+            given = floats(getattr(self, name), name)
             fits = given.shape in ((), (1,), (d,)) and np.isfinite(given).all()
             if not fits or (name == "spacing" and not (given > 0).all()):
                 more = ", more than 0" if name == "spacing" else ""

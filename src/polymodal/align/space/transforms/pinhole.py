@@ -11,6 +11,7 @@ import numpy as np
 from scipy.linalg import rq
 
 from polymodal.align.space._arrays import decoded, encoded
+from polymodal.align.space._numbers import floats
 from polymodal.align.space._points import checked, listed
 from polymodal.align.space.cameras.projection import Projection
 from polymodal.align.space.frames import Frame
@@ -60,7 +61,7 @@ class Pinhole(Transform):
         faults = []
         if self.source.dimensions != 3 or self.target.dimensions != 2 or self.target.unit != "pixel":
             faults.append(f"a camera leads from 3-D to a picture in pixels, not from {self.source} to {self.target}")
-        matrix, pose = np.array(self.matrix, dtype=np.float64), np.array(self.pose, dtype=np.float64)
+        matrix, pose = floats(self.matrix, "matrix"), floats(self.pose, "pose")
         if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
             faults.append(f"matrix is [3, 3] finite numbers, not {list(matrix.shape)}; Pinhole.of takes whole "
                           "projections [3, 4]")  # fmt: skip
@@ -73,7 +74,7 @@ class Pinhole(Transform):
             faults.append("pose is [3, 4] or [4, 4], finite, and with a way back")
         elif not np.array_equal(pose[3], [0, 0, 0, 1]):
             faults.append(f"the last row of a pose is [0, 0, 0, 1], not {pose[3].tolist()}")
-        numbers = np.array(self.distortion, dtype=np.float64)
+        numbers = floats(self.distortion, "distortion")
         if numbers.ndim != 1 or len(numbers) not in _COUNTS[self.fisheye] or not np.isfinite(numbers).all():
             counts = "up to 4" if self.fisheye else "none, 4, 5 or 8"
             faults.append(f"distortion has {counts} coefficients, not {list(numbers.shape)}")
@@ -90,7 +91,7 @@ class Pinhole(Transform):
 
         So calibrations of KITTI (P2 R0 Tr), "lidar2img" and the like are read; `lens` is distortion and fisheye.
         """
-        whole = np.array(projection, dtype=np.float64)
+        whole = floats(projection, "projection")
         if whole.shape not in ((3, 3), (3, 4), (4, 4)) or not np.isfinite(whole).all():
             raise SettingError(f"a projection is [3, 3], [3, 4] or [4, 4] finite numbers, not {list(whole.shape)}")
         left, right = whole[:3, :3], whole[:3, 3] if whole.shape[1] == 4 else np.zeros(3)
@@ -133,7 +134,7 @@ class Pinhole(Transform):
         Raises DataError for depths that are not more than 0, and pixels that no point is seen at.
         """
         places = checked(pixels, 2, "pixels")
-        depths = np.asarray(depth, dtype=np.float64)
+        depths = floats(depth, "depth")
         if depths.shape != (len(places),) or not np.isfinite(depths).all() or (depths <= 0).any():
             raise DataError(
                 f"depth is [{len(places)}] numbers above 0, one for each pixel, along the axis of the camera"

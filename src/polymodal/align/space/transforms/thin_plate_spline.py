@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from polymodal.align.space._arrays import decoded, encoded
+from polymodal.align.space._numbers import floats, is_positive
 from polymodal.align.space._solving import solved
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transform import Transform
@@ -45,13 +46,13 @@ class ThinPlateSpline(Transform):
 
     def __post_init__(self) -> None:
         d = self.source.dimensions
-        kept = {name: np.array(getattr(self, name), dtype=np.float64) for name in ("centres", "weights", "matrix")}
+        kept = {name: floats(getattr(self, name), name) for name in ("centres", "weights", "matrix")}
         shapes = {name: list(one.shape) for name, one in kept.items()}
         n = len(kept["centres"])
         if self.target.dimensions != d or shapes != {"centres": [n, d], "weights": [n, d], "matrix": [d, d + 1]}:
             raise SettingError(f"a spline of {n} landmarks in {d} dimensions has centres and weights [{n}, {d}] and a "
                                f"matrix [{d}, {d + 1}]; these are {shapes}, and lead to {self.target}")  # fmt: skip
-        if not all(np.isfinite(one).all() for one in kept.values()) or not (np.isfinite(self.unit) and self.unit > 0):
+        if not all(np.isfinite(one).all() for one in kept.values()) or not is_positive(self.unit):
             raise SettingError("a spline is made of finite numbers, and its unit is more than 0; these are not")
         for name, one in kept.items():
             one.setflags(write=False)

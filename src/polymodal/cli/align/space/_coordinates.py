@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from polymodal.errors import SettingError
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AXES = ("x", "y", "z")
+Columns = Annotated[str, typer.Option("--columns", metavar="X,Y", help="Which columns hold x, y and, in 3-D, z.")]
 
 
 def axes_of(text: str) -> list[str]:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
-from polymodal.cli._console import answer, note
 from polymodal.cli._plot import refuse_ending as refuse_picture
-from polymodal.cli._plot import save
+from polymodal.cli.align.space import _registered as registered
 from polymodal.cli.align.space import _sides as sides
-from polymodal.cli.align.space._coordinates import axes_of, read_points
+from polymodal.cli.align.space._coordinates import Columns, axes_of, read_points
 
 
 def clouds(
     moving: Annotated[str, typer.Argument(metavar="MOVING", help="A table of points, a row each.")],
     fixed: Annotated[str, typer.Argument(metavar="FIXED", help="A table of points; no row belongs to another.")],
     model: Annotated[str, typer.Option("--model", help="rigid, similarity, affine or thin_plate_spline.")] = "rigid",
-    columns: Annotated[
-        str, typer.Option("--columns", metavar="X,Y", help="Which columns hold x, y and, in 3-D, z.")
-    ] = "x,y",
+    columns: Columns = "x,y",
     overlap: Annotated[
         float | None,
         typer.Option("--overlap", metavar="SHARE", help="Of MOVING that has a partner; else found by itself."),
@@ -35,10 +31,8 @@ def clouds(
     moving_resolution: sides.MovingResolution = None,
     fixed_resolution: sides.FixedResolution = None,
     most_points: Annotated[int, typer.Option("--most-points", help="Of each; more are drawn at random.")] = 5000,
-    seed: Annotated[int, typer.Option("--seed", help="Of what is drawn.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the map as JSON, which `apply` reads.")
-    ] = None,
+    seed: registered.Seed = 0,
+    out: registered.Out = None,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -63,8 +57,4 @@ def clouds(
         **settings,
         **sides.frames(moving, fixed, unit, (moving_resolution, fixed_resolution), len(names)),
     )
-    answer(found, found.to_dict(), json)
-    save(found, plot)
-    if out is not None:
-        found.save(out)
-        note(f"Wrote {out}")
+    registered.hand_over(found, out, plot, json)

@@ -10,10 +10,9 @@ import typer
 import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._answers import refuse_ending
-from polymodal.cli._console import answer, note
 from polymodal.cli._plot import refuse_ending as refuse_picture
-from polymodal.cli._plot import save
 from polymodal.cli.align._output import write
+from polymodal.cli.align.space import _registered as registered
 from polymodal.cli.align.space import _sides as sides
 from polymodal.cli.align.space._coordinates import axes_of
 from polymodal.errors import SettingError
@@ -44,13 +43,11 @@ def expression(
     moving_resolution: sides.MovingResolution = None,
     fixed_resolution: sides.FixedResolution = None,
     most_spots: Annotated[int, typer.Option("--most-spots", help="Of each; more are drawn at random.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", help="Of what is drawn.")] = 0,
+    seed: registered.Seed = 0,
     pairs: Annotated[
         Path | None, typer.Option("--pairs", metavar="FILE", help="Write which spots go with which, and by how much.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the map as JSON, which `apply` reads.")
-    ] = None,
+    out: registered.Out = None,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -90,11 +87,7 @@ def expression(
         most_spots=most_spots,
         seed=seed,
     )
-    answer(found, found.to_dict(), json)
-    save(found, plot)
+    registered.hand_over(found, out, plot, json)
     if pairs is not None:
         assert found.match is not None
         write(found.match.to_pandas(), pairs)
-    if out is not None:
-        found.save(out)
-        note(f"Wrote {out}")

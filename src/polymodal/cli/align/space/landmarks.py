@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
-from polymodal.cli._console import answer, note
 from polymodal.cli._plot import refuse_ending as refuse_picture
-from polymodal.cli._plot import save
-from polymodal.cli.align.space._coordinates import axes_of, read_points
+from polymodal.cli.align.space import _registered as registered
+from polymodal.cli.align.space import _sides as sides
+from polymodal.cli.align.space._coordinates import Columns, axes_of, read_points
 from polymodal.errors import SettingError
 
 
@@ -25,9 +24,7 @@ def landmarks(
     by: Annotated[
         str | None, typer.Option("--by", metavar="COLUMN", help="Points of one name belong together; else by row.")
     ] = None,
-    columns: Annotated[
-        str, typer.Option("--columns", metavar="X,Y", help="Which columns hold x, y and, in 3-D, z.")
-    ] = "x,y",
+    columns: Columns = "x,y",
     robust: Annotated[
         bool, typer.Option("--robust", help="Leave out pairs that do not agree with the others.")
     ] = False,
@@ -40,17 +37,10 @@ def landmarks(
     mirrored: Annotated[
         bool, typer.Option("--mirrored", help="MOVING is a mirror image, such as a section that lies face down.")
     ] = False,
-    unit: Annotated[str, typer.Option("--unit", help="Of both: pixel, micrometre, millimetre or metre.")] = "pixel",
-    moving_resolution: Annotated[
-        float | None, typer.Option("--moving-resolution", metavar="MICROMETRES", help="Width of a pixel of MOVING.")
-    ] = None,
-    fixed_resolution: Annotated[
-        float | None, typer.Option("--fixed-resolution", metavar="MICROMETRES", help="Width of a pixel of FIXED.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write the map as JSON, which `apply` reads."),
-    ] = None,
+    unit: sides.Unit = "pixel",
+    moving_resolution: sides.MovingResolution = None,
+    fixed_resolution: sides.FixedResolution = None,
+    out: registered.Out = None,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -67,13 +57,6 @@ def landmarks(
         stiff = smoothing if smoothing == "auto" else float(smoothing)
     except ValueError:
         raise SettingError(f"--smoothing {smoothing}: a number, or auto") from None
-    sides = []
-    for side, path, other, resolution in (
-        ("moving", moving, fixed, moving_resolution),
-        ("fixed", fixed, moving, fixed_resolution),
-    ):
-        name = Path(path).stem if Path(path).stem != Path(other).stem else side
-        sides.append(pm.align.space.Frame(name, unit, resolution=resolution, dimensions=len(names)))  # type: ignore[arg-type]
     found = pm.align.space.landmarks(
         read_points(moving, names),
         read_points(fixed, names),
@@ -83,11 +66,6 @@ def landmarks(
         smoothing=stiff,  # type: ignore[arg-type]
         mirrored=mirrored,
         by=by,
-        moving_frame=sides[0],
-        fixed_frame=sides[1],
+        **sides.frames(moving, fixed, unit, (moving_resolution, fixed_resolution), len(names)),
     )
-    answer(found, found.to_dict(), json)
-    save(found, plot)
-    if out is not None:
-        found.save(out)
-        note(f"Wrote {out}")
+    registered.hand_over(found, out, plot, json)

@@ -9,9 +9,8 @@ import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
-from polymodal.cli._console import answer, note
 from polymodal.cli._plot import refuse_ending as refuse_picture
-from polymodal.cli._plot import save
+from polymodal.cli.align.space import _registered as registered
 
 
 def pictures(
@@ -41,12 +40,7 @@ def pictures(
         bool,
         typer.Option("--one-way", help="Do not search from FIXED to MOVING too: half the time, and one check less."),
     ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", help="Write the map as JSON; `polymodal align space apply` reads it."
-        ),
-    ] = None,
+    out: registered.Out = None,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -68,8 +62,4 @@ def pictures(
         mirror=mirror,  # type: ignore[arg-type]
         both_ways=not one_way,
     )
-    answer(found, found.to_dict(), json)
-    save(found, plot)
-    if out is not None:
-        found.save(out)
-        note(f"Wrote {out}")
+    registered.hand_over(found, out, plot, json)
