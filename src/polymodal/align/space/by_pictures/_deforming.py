@@ -11,7 +11,7 @@ from polymodal.align.space.by_pictures._refining import View, method, simple_itk
 
 Way = Literal["bspline", "demons"]
 
-_MESH = 8  # cells of the B-spline along each axis
+_MESH, _FINE = 8, (4, 2)  # cells of the B-spline along each axis; how much smaller
 _LEVELS = {4: 40, 2: 30, 1: 20}  # of demons: how much smaller, and how many steps
 _SMOOTH = 6.0  # pixels of each level, over which a field of demons is smoothed after each step
 
@@ -22,20 +22,18 @@ def deformation(fixed: View, moving: View, start: np.ndarray, way: Way) -> np.nd
     `bspline` is the free-form deformation of Rueckert et al. (1999) by mutual information, `demons` that of Vercauteren
     et al. (2009) by differences of brightness; demons find finer and larger deformations, and take three times as long.
     """
-    itk = simple_itk()
-    affine = itk.AffineTransform(2)
-    affine.SetMatrix(start[:, :2].ravel().tolist())
-    affine.SetTranslation(start[:, 2].tolist())
     if way == "bspline":
-        return _bspline(itk, fixed, moving, affine)
-    return _demons(itk, fixed, moving, affine)
+        return free_form(fixed, moving, start, _MESH, _FINE)
+    return _demons(simple_itk(), fixed, moving, start)
 
 
-def _bspline(itk: ModuleType, fixed: View, moving: View, affine: Any) -> np.ndarray:
+def free_form(fixed: View, moving: View, start: np.ndarray, mesh: int, levels: tuple[int, ...]) -> np.ndarray:
+    """The same by B-splines of `mesh` cells along each axis, on copies so much smaller; 0 where the pictures part."""
+    itk = simple_itk()
     images = [itk.GetImageFromArray(view.channel) for view in (fixed, moving)]
-    transform = itk.BSplineTransformInitializer(images[0], [_MESH, _MESH])
-    search = method(itk, fixed, moving, levels=(4, 2))
-    search.SetMovingInitialTransform(affine)
+    transform = itk.BSplineTransformInitializer(images[0], [mesh, mesh])
+    search = method(itk, fixed, moving, levels)
+    search.SetMovingInitialTransform(_affine(itk, start))
     search.SetInitialTransform(transform, inPlace=True)
     search.SetOptimizerAsLBFGSB(gradientConvergenceTolerance=1e-6, numberOfIterations=100)
     try:
@@ -47,9 +45,16 @@ def _bspline(itk: ModuleType, fixed: View, moving: View, affine: Any) -> np.ndar
     return np.asarray(itk.GetArrayFromImage(field.Execute(transform)))
 
 
-def _demons(itk: ModuleType, fixed: View, moving: View, affine: Any) -> np.ndarray:
-    still = itk.GetImageFromArray(fixed.channel)
-    moved = itk.Resample(itk.GetImageFromArray(moving.channel), still, affine, itk.sitkLinear, 0.0, itk.sitkFloat32)
+def _affine(itk: ModuleType, matrix: np.ndarray) -> Any:
+    made = itk.AffineTransform(2)
+    made.SetMatrix(matrix[:, :2].ravel().tolist())
+    made.SetTranslation(matrix[:, 2].tolist())
+    return made
+
+
+def _demons(itk: ModuleType, fixed: View, moving: View, start: np.ndarray) -> np.ndarray:
+    still, other = (itk.GetImageFromArray(view.channel) for view in (fixed, moving))
+    moved = itk.Resample(other, still, _affine(itk, start), itk.sitkLinear, 0.0, itk.sitkFloat32)
     field = None
     for factor, steps in _LEVELS.items():
         one, other = (_smaller(itk, image, factor) for image in (still, moved))

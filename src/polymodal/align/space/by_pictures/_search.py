@@ -1,4 +1,4 @@
-"""The search for the map between two pictures: all angles, the best of them refined, then what an affine map leaves."""
+"""The search for the map between two pictures: all angles, the best refined, then what an affine map leaves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from polymodal.align.space.by_pictures._angles import Start, agreement, correlation, reduction, smaller, starts
+from polymodal.align.space.by_pictures._balancing import balanced
 from polymodal.align.space.by_pictures._deforming import Way, deformation
 from polymodal.align.space.by_pictures._refining import View, affine, similarity
 from polymodal.align.space.by_pictures._shifts import placed
@@ -99,12 +100,10 @@ def fit(
         moving = flipped
     chosen = over if is_mirrored else upright
     best = min(chosen, key=lambda one: one.information)
-    tell("affine map")
-    found = affine(fixed, moving, best.matrix)
-    is_worse = not np.isfinite(found.information) or _score(fixed, moving, found.matrix) < best.score - _WORSE
-    matrix = best.matrix if is_worse else found.matrix
-    tell("deformation")
     is_lost = not np.isfinite(best.information)
+    tell("affine map")
+    matrix = best.matrix if is_lost else _affine(fixed, moving, best)
+    tell("deformation")
     offsets = None if deformable is None or is_lost else deformation(fixed, moving, matrix, deformable)
     others = [one.score for one in chosen if _apart(one.matrix, best.matrix, fixed.mask)]
     if is_mirrored:
@@ -150,6 +149,18 @@ def _placed(fixed: View, moving: View, start: Start) -> _Placed:
     after = _score(fixed, moving, found.matrix)
     matrix, score = (start.matrix, before) if after < before - _WORSE else (found.matrix, after)
     return _Placed(matrix, found.information, score)
+
+
+def _affine(fixed: View, moving: View, best: _Placed) -> np.ndarray:
+    """The affine map from the best placement, for all of the tissue; each step as long as it does not lead astray."""
+    found = affine(fixed, moving, best.matrix)
+    matrix, score = best.matrix, best.score
+    if np.isfinite(found.information):
+        after = _score(fixed, moving, found.matrix)
+        if after >= score - _WORSE:
+            matrix, score = found.matrix, after
+    even = balanced(fixed, moving, matrix)
+    return even if _score(fixed, moving, even) >= score - _WORSE else matrix
 
 
 def _score(fixed: View, moving: View, matrix: np.ndarray) -> float:
