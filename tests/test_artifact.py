@@ -49,6 +49,22 @@ def test_records_come_back(tmp_path_factory, record):  # type: ignore[no-untyped
     assert Artifact.read(path).record == {"format": 1, **record}
 
 
+def test_a_bit_that_flipped_is_told_or_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.pm"
+    Artifact({"mean": 0.5}, {"w": torch.tensor([1.0, -2.0]), "b": torch.tensor(True)}).write(path)
+    content, whole = path.read_bytes(), Artifact.read(path)
+    for bit in range(0, 8 * len(content), 7):
+        broken = bytearray(content)
+        broken[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(broken)
+        try:
+            again = Artifact.read(path)
+        except ArtifactError:
+            continue
+        assert again.record == whole.record
+        assert all(bits(again.tensors[name]) == bits(one) for name, one in whole.tensors.items())
+
+
 def test_shared_tensors_are_written_under_each_name(tmp_path: Path) -> None:
     shared = torch.randn(3)
     Artifact({}, {"a": shared, "b": shared, "c": shared[1:]}).write(tmp_path / "a.pm")

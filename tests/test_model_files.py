@@ -27,8 +27,9 @@ def header(path):
 
 
 def rewrite(path, change):
-    """The same file with its description changed."""
+    """The same file with its description changed, as one of the first, which had no check sum."""
     told, tensors = header(path)
+    del told["__metadata__"]["sum"]
     record = json.loads(told["__metadata__"]["polymodal"])
     change(record)
     told["__metadata__"]["polymodal"] = json.dumps(record)
@@ -48,6 +49,17 @@ def test_foreign_content(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match=r"model\.pm is damaged or no model file"):
         pm.load(path)
+
+
+def test_a_bit_that_flipped_in_a_weight_is_no_other_answer(model, tmp_path):
+    path = model.save(tmp_path / "model.pm")
+    content = bytearray(path.read_bytes())
+    for place in (-1, -len(content) // 4, -len(content) // 3):  # weights stand last
+        content[place] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(ArtifactError, match=r"model\.pm is damaged: its content is not what was saved"):
+            pm.load(path)
+        content[place] ^= 1
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.99])

@@ -6,6 +6,7 @@ all inside.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from polymodal.errors import ArtifactError
 from polymodal.schema.writing import write_atomically
 
 FORMAT = 1
-_KEY = "polymodal"
+_KEY, _SUM = "polymodal", "sum"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Artifact:
         header = json.dumps({"format": FORMAT, **self.record}, allow_nan=False)
         # Members share frozen tensors; safetensors wants each name to own its memory.
         tensors = {name: value.detach().cpu().contiguous().clone() for name, value in self.tensors.items()}
-        write_atomically(path, save(tensors, {_KEY: header}))
+        write_atomically(path, save(tensors, {_KEY: header, _SUM: _sum(header, tensors)}))
 
     @classmethod
     def read(cls, path: Path) -> Artifact:
@@ -45,8 +46,9 @@ class Artifact:
             raise ArtifactError(f"no model file at {path}")
         try:
             with safe_open(path, framework="pt") as file:
-                header = (file.metadata() or {}).get(_KEY)
+                metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            header = metadata.get(_KEY, "")
             record = json.loads(header) if header else None
         except (SafetensorError, json.JSONDecodeError, OSError, ValueError) as error:
             raise ArtifactError(f"{path} is damaged or no model file: {error}") from error
@@ -55,6 +57,10 @@ class Artifact:
         if record["format"] > FORMAT:
             raise ArtifactError(
                 f"{path} has format {record['format']}, this version reads up to {FORMAT}; install a newer polymodal"
+            )
+        if metadata.get(_SUM, told := _sum(header, tensors)) != told:  # the first files have none
+            raise ArtifactError(
+                f"{path} is damaged: its content is not what was saved, though it can be read; copy or fit it again"
             )
         return cls(record, tensors)
 
@@ -66,3 +72,13 @@ class Artifact:
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, torch.Tensor]:
     """The same tensors under longer names."""
     return {prefix + name: value for name, value in tensors.items()}
+
+
+def _sum(header: str, tensors: Mapping[str, Tensor]) -> str:
+    """Of everything that answers depend on: a bit that a disk flips in a weight is another weight, and no error."""
+    found = hashlib.blake2b(header.encode(), digest_size=16)
+    for name, value in sorted(tensors.items()):
+        found.update(f"{name} {value.dtype} {list(value.shape)}".encode())
+        in_order = value.flatten().clone(memory_format=torch.contiguous_format)  # one number may have stride 0
+        found.update(in_order.view(torch.uint8).numpy())
+    return found.hexdigest()
