@@ -56,6 +56,21 @@ def test_independent_rows_give_no_alarm() -> None:
     assert len(pm.duplicates(Table.read(numbers(300, 6)))) == 0
 
 
+def test_equal_numbers_tell_where_near_ones_agree_by_chance() -> None:
+    random = np.random.default_rng(0)
+    age, bmi, crp = (
+        random.integers(20, 90, 300),
+        random.normal(25, 4, 300).round(1),
+        random.exponential(5, 300).round(2),
+    )
+    columns = {"age": age.astype(float), "bmi": bmi, "crp": crp}
+    assert len(pm.duplicates(Table.read(columns))) == 0
+    for values in columns.values():
+        values[10] = values[200]
+    found = pm.duplicates(Table.read(columns))
+    assert found.to_pandas()[["row", "other", "identical"]].values.tolist() == [[10, 200, True]]
+
+
 def test_few_codes_agree_by_chance() -> None:
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"age": random.integers(20, 80, 300), "sex": random.choice(["f", "m"], 300)})

@@ -131,7 +131,7 @@ def duplicates(
     absent is neither for nor against. Text and wide panels are compared by the cosine of their plain features, pictures
     of their thumbnails, series of their samples, each less where lengths differ (after SemDeDup, Abbas et al. 2023).
     Numbers and categories are compared column by column, rounding aside; where rows agree as often by chance, they
-    nominate none.
+    nominate none unless they are equal, and that is rare too.
 
     Args:
         table, other: the other one is read by the schema of the first. Labels are not looked at.

@@ -58,6 +58,10 @@ class Likeness(ABC):
         """How many of the pairs that `near` found so far rows that have nothing to do with each other would give."""
         return 0.0
 
+    def exact(self) -> Likeness | None:
+        """The same for cells that are equal, where that is told by chance less often than likeness is."""
+        return None
+
 
 @dataclass
 class Directions(Likeness):
@@ -126,6 +130,9 @@ class Columns(Likeness):
         if not usable.any():
             return float("inf")
         return float((self._alone * self.agreeing / np.where(usable, 1 - self.agreeing, 1.0))[usable].max())
+
+    def exact(self) -> Likeness | None:
+        return Columns(self.values, 1.0) if self.threshold < 1 else None
 
     def _differ(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
         return ~(np.abs(one - other) <= 1 - self.threshold) & ~(np.isnan(one) & np.isnan(other))

@@ -90,7 +90,8 @@ def _nominated(content: Content, how: Likeness | None, equal: np.ndarray, n_left
         kept &= one < other
     total = counts_left.sum()
     if how is not None and how.by_chance() > _SHARE_OF_CHANCE * total:
-        return np.zeros(0, dtype=np.int64)
+        exact = how.exact()
+        return _nominated(content, exact, equal, n_left, n_rows) if exact else np.zeros(0, dtype=np.int64)
     return np.asarray(content.rows[left[one[kept]]] * n_rows + content.rows[right[other[kept]]])
 
 
