@@ -245,7 +245,8 @@ def main() -> None:
                 "each section alone by a mask of the script's own, and looked at on the slides. Genes: the mean of the "
                 "12 nearest spots of the section before, correlated over spots, on average over the genes strongest in "
                 "the section that is copied. Nothing was chosen by these figures: settings are from the literature, or "
-                "were chosen on section B4, of another patient.",
+                "were chosen on section B4, of another patient, and the balancing of affine maps also on C3 and C5 "
+                "brought onto themselves by maps of other seeds and turns.",
             ],
         )
     )
