@@ -70,6 +70,24 @@ def test_a_size_read_from_the_markers_is_that_of_the_package() -> None:
     assert [_jpeg.plain_size(one, 64) for one in (others[0], others[1], others[3])] == [(20, 33)] * 3
 
 
+def test_pictures_of_one_making_are_told_by_their_first_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = _jpeg._Sizes()
+    plain = jpeg(20, 33)
+    assert sizes(plain) == (20, 33)
+    at, before, after = sizes.last
+    assert before + plain[at : at + 4] + after == plain[: plain.index(b"\xff\xda") + 2]
+    segments = _jpeg._segments
+    monkeypatch.setattr(_jpeg, "_segments", lambda data: None)
+    assert sizes(memoryview(jpeg(33, 20))) == (33, 20)
+    changed = bytearray(plain)
+    changed[at + 4] = 4  # colours
+    others = [bytes(changed), jpeg(20, 33, quality=40), plain[: len(before) + len(after)], b""]
+    assert [sizes(one) for one in others] == [None] * len(others)
+    monkeypatch.setattr(_jpeg, "_segments", segments)
+    assert sizes(jpeg(20, 33, quality=40)) == (20, 33)
+    assert sizes.last != (at, before, after)
+
+
 def test_without_the_package_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     data = jpeg(20, 33)
     frame = pd.DataFrame({"x": pd.Series([data], dtype=object)})

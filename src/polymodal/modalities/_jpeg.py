@@ -20,6 +20,8 @@ _JFIF, _CAMERA, _FRAMES, _PIXELS = 0xFFE0, 0xFFE1, (0xFFC0, 0xFFC1, 0xFFC2), 0xF
 # Tables, and what applications note; but for Adobe's, which may say that colours are others.
 _PASSED = frozenset({0xFFC4, 0xFFDB, 0xFFDD, 0xFFFE, *range(0xFFE1, 0xFFF0)} - {0xFFEE})
 _MOST_SEGMENTS = 64
+_HEAD = 1024  # bytes, among which a small JPEG notes its size and how its pixels are coded
+_SIZE = struct.Struct(">HH").unpack_from
 
 
 @cache
@@ -50,27 +52,54 @@ def plain_size(data: bytes | memoryview, longest: int) -> tuple[int, int] | None
     return size if 0 < max(size) <= longest else None
 
 
-def _noted_size(data: bytes | memoryview) -> tuple[int, int] | None:
-    """Height and width of a JPEG of the usual making, (0, 0) of one that may be turned; None for all others.
+class _Sizes:
+    """Height and width of JPEGs of the usual making, (0, 0) of one that may be turned; None for all others.
 
-    To ask the package, and to look for a camera's notes everywhere, takes three times as long.
+    To ask the package, and to look for a camera's notes everywhere, takes three times as long. A picture that was made
+    as the last one differs from it, before its pixels begin, in nothing but its size.
+
+    Attributes:
+        last: where the last one noted its size, its bytes before that, and those after it until its pixels begin.
     """
-    at, is_jfif, size = 2, False, None
+
+    last: tuple[int, bytes, bytes] = 0, b"?", b""
+
+    def __call__(self, data: bytes | memoryview) -> tuple[int, int] | None:
+        head = bytes(data[:_HEAD])
+        at, before, after = self.last  # at once, since other threads set it too
+        if head.startswith(before) and head.startswith(after, at + 4):
+            return _SIZE(head, at)
+        found = _segments(data)
+        if found is None:
+            return None
+        size, at, until = found
+        if at and until <= len(head):
+            self.last = at, head[:at], head[at + 4 : until]
+        return size
+
+
+_noted_size = _Sizes()
+
+
+def _segments(data: bytes | memoryview) -> tuple[tuple[int, int], int, int] | None:
+    """The size, where it is noted, and where pixels begin, as the segments before those tell."""
+    at, is_jfif, noted = 2, False, 0
+    size = None
     try:
         for _ in range(_MOST_SEGMENTS):
             marker, length = _SEGMENT(data, at)
             if marker == _PIXELS:
-                return size
+                return None if size is None else (size, noted, at + 2)
             if marker in _PASSED:
                 if marker == _CAMERA and data[at + 4 : at + 9] == _TURNED:
-                    return 0, 0
+                    return (0, 0), 0, 0
             elif marker == _JFIF:
                 is_jfif = is_jfif or data[at + 4 : at + 9] == b"JFIF\0"
             elif marker in _FRAMES and size is None:
                 height, width, components = _FRAME(data, at + 4)
                 if components != 1 and not (components == 3 and is_jfif):
                     return None
-                size = height, width
+                size, noted = (height, width), at + 5
             else:
                 return None
             at += 2 + length

@@ -31,8 +31,8 @@ class Places:
     def read(self, places: np.ndarray, columns: Sequence[str]) -> pa.Table:
         """The rows at ascending places, each once.
 
-        Small cells, which Lance packs, cost a tenth when all rows are asked for at once, large ones a half when they are
-        read stretch by stretch or, where stretches are short, taken some at a time.
+        Small cells, which Lance packs, cost least when all rows are asked for at once; large ones when they are read
+        stretch by stretch or, where stretches are short, taken some at a time.
         """
         large = [name for name in columns if name in self._large]
         small = [name for name in columns if name not in self._large]

@@ -18,7 +18,8 @@ from polymodal.schema.modality import Modality
 from polymodal.store.disk.cell import array_in, from_bytes
 from polymodal.store.disk.columns import Column
 from polymodal.store.loader.buffers import Buffers
-from polymodal.store.loader.stacking import alike, gaps_masked, stacked
+from polymodal.store.loader.spans import alike
+from polymodal.store.loader.stacking import gaps_masked, stacked
 from polymodal.store.loader.window import Window
 
 _SCRATCH = local()
@@ -103,12 +104,12 @@ class Arrays(Decoder):
         self.name, self.column, self.modality = name, column, modality
 
     def pack(self, parts: Sequence[Part], buffers: Buffers) -> Packed:
-        cells = _bytes(parts, self.column)
-        values = alike(cells, buffers)
-        if values is not None:
-            return Packed(*gaps_masked(values))
+        found = alike([(part.window.spans(self.column.name), part.rows) for part in parts], buffers)
+        if found is not None:
+            values, has_gaps = found
+            return Packed(*gaps_masked(values)) if has_gaps else Packed(values)
         arrays, lost = [], {}
-        for place, cell in enumerate(cells):
+        for place, cell in enumerate(_bytes(parts, self.column)):
             try:
                 array = array_in(cell)
                 arrays.append(self._decoded(cell) if array is None else array)
@@ -173,8 +174,9 @@ class Pictures(Decoder):
         if is_whole:
             return Packed(values[:at], None, lost)
         mask = buffers.room((at, height, width), np.bool_)
-        across = np.delete(sides, gone, axis=0)[:, :, None] > np.arange(max(height, width))
-        np.logical_and(across[:, 0, :height, None], across[:, 1, None, :width], out=mask)
+        kept = np.delete(sides, gone, axis=0) if gone else sides
+        across = kept[:, :, None] > np.arange(max(height, width))
+        np.bitwise_and(across[:, 0, :height, None], across[:, 1, None, :width], out=mask)
         return Packed(values[:at], mask, lost)
 
     def _slowly(self, place: int, cell: memoryview, ready: dict[int, np.ndarray], lost: dict[int, Unreadable]) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from polymodal.errors import CellError
 from polymodal.schema.batch import Batch, Field, KnownLabels
-from polymodal.schema.cells import Broken, State
+from polymodal.schema.cells import Broken
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk.columns import Column, frame_of
@@ -112,12 +112,13 @@ class Decoded(Maker):
     def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
         fields: dict[str, Field] = {}
         faults: list[Fault] = []
-        present = np.concatenate([part.window.present[part.rows] for part in parts])
+        shown = [part.window.present[part.rows] for part in parts]
+        present = shown[0] if len(shown) == 1 else np.concatenate(shown)
         for position, (name, decoder) in enumerate(self.decoders.items()):
-            here = np.flatnonzero(present[:, position])
+            [here] = present[:, position].nonzero()
             if not len(here):
                 continue
-            wanted = [part.where(part.window.present[part.rows, position]) for part in parts]
+            wanted = [part.where(own[:, position]) for part, own in zip(parts, shown, strict=True)]
             packed = decoder.pack([one for one in wanted if len(one.rows)], self.buffers)
             if packed.lost:
                 places = np.concatenate([part.window.places[part.rows] for part in parts])
@@ -148,7 +149,7 @@ def _noted(parts: Sequence[Part], schema: Schema) -> list[Fault]:
     found: list[Fault] = []
     for part in parts:
         window = part.window
-        broken = (window.states[part.rows] == State.UNREADABLE).any(axis=1)
+        broken = window.unreadable[part.rows]
         if not broken.any():
             continue
         places = np.unique(window.places[part.rows[broken]])

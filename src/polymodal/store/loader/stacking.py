@@ -8,29 +8,7 @@ from typing import Any
 import numpy as np
 
 from polymodal.errors import SettingError
-from polymodal.store.disk.cell import array_in
 from polymodal.store.loader.buffers import Buffers
-
-_SHORT = 2**16  # bytes of a cell that are copied sooner than another thread would have its turn
-
-
-def alike(cells: Sequence[memoryview], buffers: Buffers) -> np.ndarray | None:
-    """Arrays `[n, ...]` of one type and shape, which most of a column are; None where any cell is something else."""
-    first = array_in(cells[0]) if cells else None
-    if first is None:
-        return None
-    whole, before = len(cells[0]), len(cells[0]) - first.nbytes
-    if any(len(cell) != whole for cell in cells):
-        return None
-    if b"".join([cell[:before] for cell in cells]) != bytes(cells[0][:before]) * len(cells):
-        return None
-    values = buffers.room((len(cells), *first.shape), first.dtype)
-    flat, size, at = values.reshape(-1).view(np.uint8), first.nbytes, 0
-    room = flat if size > _SHORT else flat.data
-    for cell in cells:
-        room[at : at + size] = cell[before:]
-        at += size
-    return values
 
 
 def stacked(arrays: Sequence[np.ndarray], name: str, buffers: Buffers) -> tuple[np.ndarray, np.ndarray | None]:

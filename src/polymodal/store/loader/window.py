@@ -17,6 +17,7 @@ from polymodal.schema.table import Table
 from polymodal.schema.target import Labels
 from polymodal.store.disk.columns import STATES, Column, frame_of
 from polymodal.store.loader.rows import Rows, states_in
+from polymodal.store.loader.spans import Spans
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ class Window:
         return present
 
     @cached_property
+    def unreadable(self) -> np.ndarray:
+        """`[m]` bool, whether a row has a cell that cannot be read."""
+        broken: np.ndarray = (self.states == State.UNREADABLE).any(axis=1)
+        return broken
+
+    @cached_property
     def labels(self) -> Mapping[str, Labels]:
         """The labels of each target."""
         found = {name: self._learnt.labels(name) for name in self.schema.targets}
@@ -77,11 +84,15 @@ class Window:
 
     def cells(self, name: str, at: np.ndarray) -> list[memoryview]:
         """The bytes of some cells of a column on disk, by position in the window, not copied; a null has none."""
+        return self.spans(name).of_rows(at)
+
+    def spans(self, name: str) -> Spans:
+        """Where the bytes of a column on disk stand."""
         key = f"{name} spans"
         if key not in self._kept:
             self._kept[key] = Spans.of(self.read[name])
-        spans: Spans = self._kept[key]
-        return spans.of_rows(at)
+        found: Spans = self._kept[key]
+        return found
 
     def take(self, at: np.ndarray, columns: Sequence[Column]) -> pa.Table:
         """Rows `at` (by position in the window), some columns of them."""
@@ -119,32 +130,3 @@ class Window:
         columns = [one for one in self.rows.columns if sources & set(one.columns)]
         read = self.read.select([one.name for one in columns])
         return Table(frame_of(read, columns, pd.Index(self.places)), self.schema)
-
-
-@dataclass(frozen=True)
-class Spans:
-    """Where the bytes of each cell of a column stand: in which piece of memory, from where to where."""
-
-    pieces: list[memoryview]
-    piece: np.ndarray
-    start: np.ndarray
-    stop: np.ndarray
-
-    @classmethod
-    def of(cls, cells: pa.ChunkedArray) -> Spans:
-        """Of binary or text cells; a null has no bytes."""
-        pieces: list[memoryview] = []
-        offsets = []
-        for chunk in cells.chunks:
-            wide = chunk.cast(pa.large_binary()) if chunk.type != pa.large_binary() else chunk
-            offsets.append(np.frombuffer(wide.buffers()[1], dtype=np.int64)[wide.offset : wide.offset + len(wide) + 1])
-            pieces.append(memoryview(wide.buffers()[2] or b"").cast("B"))  # Arrow's own are signed
-        none = np.zeros(0, dtype=np.int64)
-        piece = np.repeat(np.arange(len(pieces)), [len(one) - 1 for one in offsets])
-        start, stop = (np.concatenate([none, *(one[cut] for one in offsets)]) for cut in (slice(-1), slice(1, None)))
-        return cls(pieces, piece, start, stop)
-
-    def of_rows(self, rows: np.ndarray) -> list[memoryview]:
-        """The bytes of some cells, not copied."""
-        spans = zip(self.piece[rows].tolist(), self.start[rows].tolist(), self.stop[rows].tolist(), strict=True)
-        return [self.pieces[piece][start:stop] for piece, start, stop in spans]
