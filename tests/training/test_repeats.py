@@ -48,7 +48,7 @@ def test_the_callers_generators_are_untouched(table):
 
 def test_budget_is_kept(table, monkeypatch):
     ticks = itertools.count(step=0.05)  # the clock goes on whenever it is looked at, however busy the machine is
-    monkeypatch.setattr("polymodal.training.fit.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr("polymodal.training.pace.time", SimpleNamespace(monotonic=lambda: next(ticks)))
     settings = {"learners": ["network"], "folds": 2, "epochs": 10_000, "patience": 10_000, "width": 8}
     model = pm.Model(**settings).fit(table, budget="2s")
     assert {one.stopped for one in model.histories} == {"time budget used"}

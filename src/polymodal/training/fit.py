@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from polymodal.training.balance._balance import Balance
 from polymodal.training.checkpoint import Checkpoint
 from polymodal.training.difficulty import Difficulty, all_shown_from
 from polymodal.training.history import History
+from polymodal.training.pace import Pace
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
 from polymodal.training.schedules import SCHEDULES
@@ -72,37 +72,32 @@ def fit(
     if checkpoint:
         about = {"plan": vars(plan), "seed": seed, "network": str(network), "rows": train.digest()}
         store = Checkpoint(checkpoint, about)
-    start = time.monotonic()
     spent = 0.0
     if store and store.exists():
         history, best, spent = store.load(network, optimizer)
         history.stopped = _verdict(history, plan, spent, budget)  # with the budget of this run
-    epoch = len(history.losses)
-    apart = plan.pretrain / plan.epochs  # share of the run in which each modality learns by itself
+    epoch, pace = len(history.losses), Pace(plan, budget, spent)
     devices = [fabric.device] if fabric.device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         while not history.stopped:
-            done = max(epoch / plan.epochs, (spent + time.monotonic() - start) / budget if budget else 0.0)
             shown = np.arange(len(train))
             if difficulty:
-                shown = difficulty.rows(network, max(done - apart, 0.0) / (1.0 - apart), fabric.device)
+                shown = difficulty.rows(network, pace.together(pace.done(epoch)), fabric.device)
             n_batches = math.ceil(len(shown) / plan.batch_size)
             # All randomness of an epoch hangs on (seed, epoch), so a resumed run draws what it would have drawn.
             torch.manual_seed((seed + 1) * 1_000_003 + epoch)
             network.train()
-            late = budget is not None and spent + time.monotonic() - start >= apart * budget
-            pretrains = epoch == history.pretrained < plan.pretrain and not late
+            pretrains = epoch == history.pretrained < plan.pretrain and not pace.is_late_for_pretraining
             history.pretrained += pretrains
             balancing = None if pretrains else balance
             if balancing:
                 balancing.begin(history.balance)
             total = 0.0
             for index, (_, batch) in enumerate(train.shuffled(shown, plan.batch_size, seed, epoch)):
-                elapsed = spent + time.monotonic() - start
-                done = max((epoch + index / n_batches) / plan.epochs, elapsed / budget if budget else 0.0)
+                done = pace.done(epoch + index / n_batches)
                 _set_rate(optimizer, plan, done)
                 present = batch.present(names)
-                kept = torch.stack([present, schedule.draw(present, max(done - apart, 0.0) / (1.0 - apart))])
+                kept = torch.stack([present, schedule.draw(present, pace.together(done))])
                 if pretrains:
                     kept = kept[:0]
                 if plan.segments:
@@ -118,7 +113,7 @@ def fit(
                 fabric.clip_gradients(stepper, optimizer, max_norm=_CLIP, error_if_nonfinite=False)
                 optimizer.step()
                 total += float(loss.detach())
-                if budget and spent + time.monotonic() - start > budget:
+                if pace.is_over_budget:
                     break
             result = validate(network, validation, patterns, targets, fabric.device)
             history.losses.append(total / (index + 1))
@@ -129,7 +124,7 @@ def fit(
             if result.shortfall <= min(history.validation[min(history.pretrained, epoch) :]):
                 history.best_epoch, best = epoch, _copy(network)
             epoch += 1
-            elapsed = spent + time.monotonic() - start
+            elapsed = pace.elapsed
             history.stopped = _verdict(history, plan, elapsed, budget)
             if store:
                 store.save(network, optimizer, history, best, elapsed)
