@@ -67,3 +67,9 @@ def test_a_module_nobody_asked_for_is_refused(table, tmp_path):
     saved = pm.Model(**SMALL).fit(table).save(tmp_path / "m.pm")
     with pytest.raises(ArtifactError, match="gives a module for 'v', whose encoder is in the file already"):
         pm.load(saved, encoders={"v": nn.Linear(3, 5)})
+
+
+def test_its_settings_make_it_again() -> None:
+    settings = pm.Model("late", width=32, objective="align", hub="note").settings
+    assert (settings["fusion"], settings["width"], settings["hub"]) == ("late", 32, "note")
+    assert pm.Model(**settings).settings == settings

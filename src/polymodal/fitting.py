@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +31,6 @@ from polymodal.training.settings import ALIGN, CONTRAST, setting_faults
 
 if TYPE_CHECKING:
     from polymodal.model import Model
-
-_OF_THE_PLAN = (
-    "epochs", "batch_size", "learning_rate", "weight_decay", "patience", "precision", "accelerator",
-    "patterns", "balance", "pretrain", "segments", "curriculum", "rows_at_once",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,7 +113,7 @@ def learn(
 
 
 def _plan(model: Model, n_networks: int, n_rows: int) -> Plan:
-    settings = {name: getattr(model, name) for name in _OF_THE_PLAN}
+    settings = {one.name: getattr(model, one.name) for one in fields(Plan)}  # of one name in both
     return Plan.for_rows(n_rows, n_networks=n_networks, compares=model.objective == ALIGN, **settings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -151,6 +152,16 @@ class Model(Searching):
             else "not fitted"
         )
         return f"Model(fusion={self.fusion!r}, {state})"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, by name, but for `encoders`.
+
+        >>> Model(width=32).settings["width"]
+        32
+        """
+        names = inspect.signature(Model.__init__).parameters
+        return {name: getattr(self, name) for name in names if name not in ("self", "encoders")}
 
     @property
     def is_fitted(self) -> bool:

@@ -30,12 +30,6 @@ from polymodal.training.settings import ALIGN, CONTRAST
 if TYPE_CHECKING:
     from polymodal.model import Model
 
-_SETTINGS = (
-    "fusion", "preset", "learners", "folds", "width", "dropout", "seed", "epochs", "batch_size",
-    "learning_rate", "weight_decay", "patience", "precision", "accelerator", "patterns",
-    "balance", "pretrain", "segments", "curriculum", "objective", "contrast", "hub", "same", "rows_at_once",
-)  # fmt: skip
-
 
 def to_artifact(model: Model) -> Artifact:
     """Everything needed to answer: settings, schema, statistics, frozen encoders, weights, history."""
@@ -52,7 +46,7 @@ def to_artifact(model: Model) -> Artifact:
     adapted = {name: asdict(one) for name, one in model.encoders.items() if isinstance(one, LoRA)}
     given = {name: one for name, one in model.encoders.items() if isinstance(one, str)}
     record: dict[str, Any] = {
-        "settings": {name: getattr(model, name) for name in _SETTINGS},
+        "settings": model.settings,
         "schema": pre.schema.model_dump(mode="json"),
         "statistics": {name: one.model_dump(mode="json") for name, one in pre.statistics.items()},
         "frozen": frozen,
