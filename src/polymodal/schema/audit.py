@@ -39,14 +39,14 @@ def duplicate_rows(table: Table) -> list[np.ndarray]:
 
 def duplicate_ids(table: Table) -> dict[str, int]:
     """How many rows have each id that names more than one."""
-    ids = _role(table, "id")
+    ids = table.role("id")
     counts = Counter(ids.dropna().astype(str)) if ids is not None else {}
     return {one: count for one, count in counts.items() if count > 1}
 
 
 def shared_ids(table: Table) -> dict[str, list[str]]:
     """The groups of each id that is found in more than one."""
-    ids, groups = _role(table, "id"), _role(table, "group")
+    ids, groups = table.role("id"), table.role("group")
     if ids is None or groups is None or ids.name == groups.name:
         return {}
     pairs = (
@@ -134,11 +134,6 @@ def _kind(value: Any) -> str:
 
 def _cells(count: int) -> str:
     return f"{count} cell is" if count == 1 else f"{count} cells are"
-
-
-def _role(table: Table, role: str) -> pd.Series | None:
-    column = table.schema.roles.get(role)
-    return table.frame[column] if column is not None and column in table.frame.columns else None
 
 
 def _digest(value: Any) -> bytes:

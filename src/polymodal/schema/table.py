@@ -177,9 +177,14 @@ class Table:
             return None
         return one.read(target, self.frame)
 
+    def role(self, role: str) -> pd.Series | None:
+        """The column of a role: "id", "group", "time" or "weight"; None where there is none."""
+        column = self.schema.roles.get(role)
+        return None if column is None or column not in self.frame.columns else self.frame[column]
+
     def row_names(self) -> np.ndarray:
         """`[N]` what rows are called: the id column, or else the labels of the frame."""
-        column = self._role("id")
+        column = self.role("id")
         return (self.frame.index if column is None else column).to_numpy()
 
     def weights(self) -> np.ndarray | None:
@@ -187,7 +192,7 @@ class Table:
 
         Raises SchemaError that lists weights that are not finite numbers from 0, or says that all are 0.
         """
-        column = self._role("weight")
+        column = self.role("weight")
         if column is None:
             return None
         weights = to_numbers(column).to_numpy(dtype=np.float64, na_value=np.nan)
@@ -235,7 +240,7 @@ class Table:
     ) -> np.ndarray:
         """`[N]` bool: the rows that `split` puts on the test side. Raises as `split` does."""
         if by == "time":
-            times = self._role("time")
+            times = self.role("time")
             if times is None:
                 raise SchemaError("a split by time needs a time column; read the table with time=COLUMN")
             return later_rows(times, self._groups, test)
@@ -256,10 +261,6 @@ class Table:
     def n_groups(self) -> int:
         """How many groups `split` keeps whole; the number of rows where nothing ties rows together."""
         return len(self) if self._groups is None else len(np.unique(self._groups))
-
-    def _role(self, role: str) -> pd.Series | None:
-        column = self.schema.roles.get(role)
-        return None if column is None or column not in self.frame.columns else self.frame[column]
 
     @cached_property
     def _groups(self) -> np.ndarray | None:
