@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
@@ -43,9 +44,8 @@ def read_table(
     Raises SettingError for a specification that cannot be understood, and what `Table.read` raises.
     """
     from polymodal.schema.table import Table
-    from polymodal.store.disk.dataset import is_store
 
-    if is_store(data):
+    if is_stored(data):
         given = {"files": files, "type": types, "ignore": ignore, **dict(roles or {})}
         return _stored(data, targets, [option for option, value in given.items() if value])
     target = parse_targets(targets) or None
@@ -66,9 +66,7 @@ def read_to_learn(
 
     Raises BadParameter where nobody says it, SettingError for a store without targets.
     """
-    from polymodal.store.disk.dataset import is_store
-
-    if needs_target and not targets and not is_store(data):
+    if needs_target and not targets and not is_stored(data):
         raise typer.BadParameter("name the column that is to be learnt.", param_hint="'--target'")
     table = read_table(data, files=files, targets=targets or (), types=types or (), ignore=ignore or (), roles=roles)
     if needs_target and not table.schema.targets:
@@ -154,7 +152,7 @@ def _adapted(chosen: str) -> LoRA:
 
     base, *pairs = chosen.removeprefix("lora:").split(",")
     settings = {name: _value(value) for name, _, value in (pair.partition("=") for pair in pairs)}
-    allowed = ("rank", "layers", "alpha", "dropout")
+    allowed = [one.name for one in fields(LoRA) if one.name != "base"]
     wrong = sorted(set(settings) - set(allowed))
     if wrong:
         raise SettingError(f"--encoder {chosen!r}: LoRA has no setting {wrong[0]!r}. {near_miss(wrong[0], allowed)}")

@@ -68,8 +68,12 @@ def fit(
         typer.Option("--objective", help="Learn the targets, or a space to search in, for which none is needed."),
     ] = "predict",
     contrast: Annotated[
-        Literal["sigmoid", "infonce", "total_correlation"] | None,
-        typer.Option("--contrast", help="What --objective align learns from; sigmoid when left out."),
+        str | None,
+        typer.Option(
+            "--contrast",
+            metavar="NAME",
+            help="What --objective align learns from: infonce, total_correlation, or sigmoid when left out.",
+        ),
     ] = None,
     hub: Annotated[
         str | None,
