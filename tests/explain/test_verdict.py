@@ -19,6 +19,14 @@ def test_an_ignored_modality_is_named_and_fusion_ties(evidence):
     assert "'ecg' is ignored" in said
 
 
+def test_a_copy_tells_nothing_new_and_is_not_called_ignored(evidence):
+    lattice = evidence(strength=(1.5, 0.0), missing=0.0)
+    said = verdict(replace(lattice, values=lattice.values[[0, 1, 1, 1]]))
+    assert "'ecg' tells nothing new: leaving it out moves the answers by 0.0%" in said
+    assert "asked alone it moves them by 100%" in said
+    assert "ignored" not in said
+
+
 def test_a_modality_that_moves_answers_at_random_makes_no_measurable_difference(evidence):
     lattice = evidence(strength=(1.5, 0.0), missing=0.0, n=400)
     noise = np.random.default_rng(1).normal(0, 0.02, (400, 1)) * [1, -1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from polymodal.explain.resampling import Estimate, Sample, Scorer
-from polymodal.explain.split import drops, pairs, shares, without
+from polymodal.explain.split import drops, only, pairs, shares, without
 from polymodal.lattice import Lattice
 
 
@@ -21,6 +21,7 @@ class Contribution:
         share: its Shapley value; the shares sum to what all modalities together add to the prior answer's score.
         left_out: what is lost when it alone is left out; None where that pattern was not asked for.
         change: how far the answers move when it is left out, relative to leaving out everything; 0 to about 1.
+        reach: how far the answers move from the prior by it alone, on the same scale; None as for `left_out`.
     """
 
     modality: str
@@ -28,6 +29,7 @@ class Contribution:
     share: Estimate | None
     left_out: Estimate | None
     change: float | None
+    reach: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,8 @@ class ScoreGame:
                 rows=int(scorer.present[:, m].sum()),
                 share=_estimate(parts[m], defined, samples[0].n_rows),
                 left_out=_estimate(dropped[m], defined, samples[0].n_rows) if m in dropped else None,
-                change=_change(lattice, scorer, m),
+                change=_moved(scorer, m, len(lattice.patterns) - 1, without(lattice, m)),
+                reach=_moved(scorer, m, 0, only(lattice, m)),
             )
             for m, name in enumerate(lattice.modalities)
         )
@@ -70,11 +73,11 @@ def _estimate(values: np.ndarray, defined: np.ndarray, n_rows: int) -> Estimate 
     return Sample(float(draws[0]), draws[1:], n_rows).estimate()
 
 
-def _change(lattice: Lattice, scorer: Scorer, m: int) -> float | None:
-    """Mean absolute move of the answers without m, over that without anything, on the rows that have it."""
-    place, rows = without(lattice, m), scorer.present[:, m]
-    if place is None or not rows.any():
+def _moved(scorer: Scorer, m: int, one: int, other: int | None) -> float | None:
+    """Mean absolute way between the answers of two patterns over that from nothing to everything, where m is there."""
+    rows = scorer.present[:, m]
+    if other is None or not rows.any():
         return None
-    full = scorer.values[-1, rows]
-    everything = float(np.abs(full - scorer.values[0, rows]).mean())
-    return float(np.abs(full - scorer.values[place, rows]).mean()) / everything if everything > 0 else 0.0
+    everything = float(np.abs(scorer.values[-1, rows] - scorer.values[0, rows]).mean())
+    way = float(np.abs(scorer.values[one, rows] - scorer.values[other, rows]).mean())
+    return way / everything if everything > 0 else 0.0

@@ -35,3 +35,8 @@ def pairs(lattice: Lattice, v: np.ndarray) -> np.ndarray | None:
 def without(lattice: Lattice, m: int) -> int | None:
     """Where the pattern of everything but modality m stands, None when it was not asked for."""
     return lattice.place(np.arange(len(lattice.modalities)) != m)
+
+
+def only(lattice: Lattice, m: int) -> int | None:
+    """Where the pattern of modality m alone stands, None when it was not asked for."""
+    return lattice.place(np.arange(len(lattice.modalities)) == m)

@@ -1,4 +1,4 @@
-"""Plain sentences: did fusion help, and is a modality ignored or harmful."""
+"""Plain sentences: did fusion help, and is a modality ignored, redundant or harmful."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polymodal.explain.resampling import FEW_ROWS, Estimate, number
 if TYPE_CHECKING:
     from polymodal.explain.scores import Alone
 
-HARDLY = 0.01  # a modality that moves the answers by less than this part of the whole is ignored
+HARDLY = 0.01  # of the way from the prior to the answers: what moves them by less does not move them
 
 
 def on_fusion(metric: str, alone: Sequence[Alone], gain_over_prior: Estimate | None, n_labelled: int) -> list[str]:
@@ -37,7 +37,7 @@ def on_fusion(metric: str, alone: Sequence[Alone], gain_over_prior: Estimate | N
 
 
 def on_modalities(metric: str, contributions: Sequence[Contribution]) -> list[str]:
-    """Which modalities are ignored, make no measurable difference, or hurt."""
+    """Which modalities are ignored, tell nothing new, make no measurable difference, or hurt."""
     if len(contributions) < 2:
         return []
     return [sentence for one in contributions if (sentence := _on_modality(metric, one))]
@@ -74,6 +74,8 @@ def _on_modality(metric: str, one: Contribution) -> str | None:
         return f"No labelled row has {one.modality!r}."
     if one.change is not None and one.change < HARDLY:
         moved = f"leaving it out moves the answers by {one.change:.1%} of what leaving out all does"
+        if one.reach is not None and one.reach >= HARDLY:
+            return f"{one.modality!r} tells nothing new: {moved}; asked alone it moves them by {one.reach:.0%}."
         return f"{one.modality!r} is ignored: {moved}."
     lost = one.left_out
     if lost is None or lost.low is None or lost.high is None:
