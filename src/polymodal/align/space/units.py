@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from polymodal.align.space._numbers import floats
 from polymodal.align.space.frames import Frame, Unit
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.errors import SettingError
@@ -39,7 +40,7 @@ def resizing(frame: Frame, size: Sequence[int], name: str | None = None) -> Affi
     """
     if frame.unit != "pixel" or frame.size is None:
         raise SettingError(f"{frame} is not one of pixels that knows its size; give Frame(..., size=(width, height))")
-    if np.shape(size) != (frame.dimensions,):
+    if floats(size, "size").shape != (frame.dimensions,):
         sides = "(width, height)" if frame.dimensions == 2 else "(width, height, depth)"
         raise SettingError(f"size={size!r}: {sides} in whole pixels, 1 or more")
     called = name or f"{frame.name} at {' x '.join(map(str, size))}"
