@@ -12,6 +12,7 @@ from polymodal.explain.resampling import FEW_ROWS, Estimate, Scorer
 from polymodal.explain.verdict import on_fusion, on_modalities
 from polymodal.lattice import Lattice
 from polymodal.metrics import METRICS
+from polymodal.schema.patterns import pattern_codes
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,10 @@ class TargetEvaluation:
 
 
 def _natural(lattice: Lattice, scorer: Scorer) -> tuple[PatternScore, ...]:
-    kinds, which = np.unique(scorer.present, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    counts = np.bincount(which, minlength=len(kinds))
-    order = np.argsort(-counts, kind="stable")
-    return tuple(_pattern_score(lattice, scorer, kinds[k], len(lattice.patterns) - 1, which == k) for k in order)
+    kinds, which, _ = pattern_codes(scorer.present)
+    return tuple(
+        _pattern_score(lattice, scorer, kept, len(lattice.patterns) - 1, which == k) for k, kept in enumerate(kinds)
+    )
 
 
 def _hidden_down(lattice: Lattice, scorer: Scorer) -> tuple[PatternScore, ...]:

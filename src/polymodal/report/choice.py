@@ -9,8 +9,9 @@ import numpy as np
 
 from polymodal.explain.split import without
 from polymodal.explain.tables import pattern_name
-from polymodal.report.subject import Subject, pattern_codes
+from polymodal.report.subject import Subject
 from polymodal.report.targets import Notable, View
+from polymodal.schema.patterns import pattern_codes
 
 PATTERNS = 4  # of the most frequent, each with a row
 

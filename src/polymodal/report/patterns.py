@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from polymodal.explain.resampling import Estimate
 from polymodal.explain.scores import PatternScore, TargetEvaluation
 from polymodal.explain.tables import pattern_name
-from polymodal.report.subject import Subject, pattern_codes
+from polymodal.report.subject import Subject
+from polymodal.schema.patterns import pattern_codes
 
 MOST = 20
 

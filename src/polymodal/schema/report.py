@@ -16,6 +16,7 @@ from polymodal.schema.inference import LEFT_OUT
 from polymodal.schema.jsonable import jsonable
 from polymodal.schema.leaks import Leak, find_leaks
 from polymodal.schema.lines import aligned, counted, listed, shortened
+from polymodal.schema.patterns import pattern_codes
 from polymodal.schema.target import Discrete, Labels, Multilabel, Survival, Target
 
 if TYPE_CHECKING:
@@ -178,9 +179,11 @@ def _state_counts(state: np.ndarray) -> dict[str, int]:
 
 
 def _patterns(names: tuple[str, ...], present: np.ndarray) -> list[tuple[tuple[str, ...], int]]:
-    found, counts = np.unique(present, axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return [(tuple(n for n, there in zip(names, found[i], strict=True) if there), int(counts[i])) for i in order]
+    kinds, _, counts = pattern_codes(present)
+    return [
+        (tuple(name for name, there in zip(names, kept, strict=True) if there), count)
+        for kept, count in zip(kinds, counts.tolist(), strict=True)
+    ]
 
 
 def _duplicate(rows: np.ndarray, row_names: np.ndarray, labels: Mapping[str, Labels]) -> dict[str, Any]:
