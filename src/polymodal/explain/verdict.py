@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from polymodal.explain.contribution import Contribution
 from polymodal.explain.resampling import FEW_ROWS, Estimate, number
+from polymodal.schema.lines import counted
 
 if TYPE_CHECKING:
     from polymodal.explain.scores import Alone
@@ -18,7 +19,8 @@ def on_fusion(metric: str, alone: Sequence[Alone], gain_over_prior: Estimate | N
     """Whether everything together beats the prior answer and each modality alone, on the rows that have it."""
     said = []
     if n_labelled < FEW_ROWS:
-        said.append(f"Only {_rows(n_labelled)} with a label: too few for intervals; take every figure as an anecdote.")
+        rows = counted(n_labelled, "row")
+        said.append(f"Only {rows} with a label: too few for intervals; take every figure as an anecdote.")
     if gain_over_prior is not None and not (gain_over_prior.low is not None and gain_over_prior.low > 0):
         worse = gain_over_prior.high is not None and gain_over_prior.high < 0
         so = "are worse than" if worse else "cannot be told apart from"
@@ -48,7 +50,7 @@ def _against_best(metric: str, best: Alone) -> str:
     assert best.score is not None
     assert best.fused is not None
     figures = (
-        f"{metric} {number(best.fused.value)} against {number(best.score.value)} on the {_rows(best.rows)} "
+        f"{metric} {number(best.fused.value)} against {number(best.score.value)} on the {counted(best.rows, 'row')} "
         f"that have it, gain {best.gain}"
     )
     name = f"the best single modality, {best.modality!r}"
@@ -60,9 +62,8 @@ def _against_best(metric: str, best: Alone) -> str:
 
 
 def _against_other(one: Alone) -> str:
-    return (
-        f"On the {_rows(one.rows)} that have it, {one.modality!r} alone does better than everything (gain {one.gain})."
-    )
+    rows = counted(one.rows, "row")
+    return f"On the {rows} that have it, {one.modality!r} alone does better than everything (gain {one.gain})."
 
 
 def _loses(one: Alone) -> bool:
@@ -88,7 +89,3 @@ def _on_modality(metric: str, one: Contribution) -> str | None:
         figures = f"its share is {one.share}, leaving it out costs {lost}"
         return f"{one.modality!r} makes no measurable difference to {metric}: {figures}."
     return None
-
-
-def _rows(count: int) -> str:
-    return f"{count} row" if count == 1 else f"{count} rows"

@@ -14,6 +14,7 @@ from polymodal.explain.tables import shorten
 from polymodal.report.blocks import Block, Grid
 from polymodal.report.glossary import KINDS
 from polymodal.report.subject import Subject
+from polymodal.schema.lines import listed
 
 MOST = 25  # lines of a list
 
@@ -70,15 +71,15 @@ def findings(subject: Subject) -> Iterator[Block]:
         "Rows of the same content",
         ["rows", "labels"],
         [
-            [_names(one["rows"]), "agree" if one["labels_agree"] else "differ"]
+            [listed(one["rows"]), "agree" if one["labels_agree"] else "differ"]
             for one in sorted(audit.duplicate_rows, key=lambda one: bool(one["labels_agree"]))
         ],
     )
     repeated = [[name, f"{count:,}"] for name, count in audit.duplicate_ids.items()]
     yield from _listed("Ids that name several rows", ["id", "rows"], repeated)
-    shared = [[name, _names(groups)] for name, groups in audit.shared_ids.items()]
+    shared = [[name, listed(groups)] for name, groups in audit.shared_ids.items()]
     yield from _listed("Ids found in several groups", ["id", "groups"], shared)
-    constant = [[_names(audit.constant), "one value only"]] if audit.constant else []
+    constant = [[listed(audit.constant), "one value only"]] if audit.constant else []
     worth = [[column, finding] for column, finding in audit.odd]
     yield from _listed("Worth knowing", ["column", "finding"], constant + worth)
     left = [[column, reason] for column, reason in audit.left_out.items()]
@@ -109,11 +110,6 @@ def _row(fault: CellError, subject: Subject) -> str:
     """What the row is called, as in the examples; the label in the frame where several rows bear it."""
     places = np.flatnonzero(subject.table.frame.index == fault.row)
     return subject.row_names[int(places[0])] if len(places) == 1 else str(fault.row)
-
-
-def _names(names: Sequence[Any]) -> str:
-    more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
-    return ", ".join(map(str, names[:10])) + more
 
 
 def _summary(summary: dict[str, Any]) -> str:

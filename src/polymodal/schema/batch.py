@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
+from polymodal.schema.target import Labels
+
 
 @dataclass(frozen=True)
 class Field:
@@ -43,6 +45,11 @@ class KnownLabels:
 
     values: Tensor
     known: Bool[Tensor, "B ..."]
+
+    @classmethod
+    def of(cls, labels: Labels) -> KnownLabels:
+        """The same as tensors, which share their memory."""
+        return cls(torch.from_numpy(labels.values), torch.from_numpy(labels.known))
 
     def to(self, device: torch.device | str) -> KnownLabels:
         """The same labels on another device."""

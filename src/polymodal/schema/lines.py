@@ -39,7 +39,7 @@ def listed(items: Sequence[Any]) -> str:
     >>> listed(range(12))
     '0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more'
     """
-    more = f" and {len(items) - _MOST_LISTED} more" if len(items) > _MOST_LISTED else ""
+    more = f" and {len(items) - _MOST_LISTED:,} more" if len(items) > _MOST_LISTED else ""
     return ", ".join(map(str, items[:_MOST_LISTED])) + more
 
 

@@ -34,8 +34,7 @@ def calibrate(network: Network, held_out: Memory, patterns: Tensor) -> dict[str,
         held = held_out.labels[name]
         if not objective.classifies or not held.known.any():
             continue
-        labels = KnownLabels(torch.from_numpy(held.values), torch.from_numpy(held.known))
-
+        labels = KnownLabels.of(held)
         judge = copy.deepcopy(objective).cpu()
 
         def loss(

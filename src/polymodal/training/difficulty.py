@@ -73,8 +73,7 @@ def difficulties(network: Network, memory: Memory, device: torch.device) -> np.n
     weight = torch.ones(len(memory)) if memory.weight is None else torch.from_numpy(memory.weight).float()
     total = torch.zeros(len(memory))
     for name, raw in sweep(network, memory, full, device).items():
-        objective, held = copy.deepcopy(network.objectives[name]).cpu(), memory.labels[name]
-        labels = KnownLabels(torch.from_numpy(held.values), torch.from_numpy(held.known))
+        objective, labels = copy.deepcopy(network.objectives[name]).cpu(), KnownLabels.of(memory.labels[name])
         counts = weight.clone().requires_grad_()
         (slope,) = torch.autograd.grad(objective.loss(raw[0], labels, present, counts), counts)
         total += slope * len(memory)

@@ -100,8 +100,7 @@ def _judging_weight(target: Target, held: Labels, weight: np.ndarray | None) -> 
 
 
 def _losses(objective: Objective, raw: Tensor, memory: Memory, name: str, patterns: Tensor) -> list[float]:
-    held, present = memory.labels[name], torch.from_numpy(memory.present)
-    labels = KnownLabels(torch.from_numpy(held.values), torch.from_numpy(held.known))
+    labels, present = KnownLabels.of(memory.labels[name]), torch.from_numpy(memory.present)
     weight = None if memory.weight is None else torch.from_numpy(memory.weight).float()
     return [
         float(objective.loss(one, labels, (present & pattern).any(dim=1), weight))
