@@ -57,8 +57,9 @@ class Model(Searching):
             any size).
         learners: what to train instead of what the preset names: "network", further networks by the name of their
             fusion, "linear", "trees", "factors" and "factored_trees" (of cells that come back, for all but survival and
-            ordinal targets), "prototypes" (nearest class mean) and "gaussian" (shared-covariance discriminant), the
-            last two for categories and labels; what is more than one is weighed on rows held out.
+            ordinal targets), "texts" (several read as one), "prototypes" (nearest class mean) and "gaussian"
+            (shared-covariance discriminant), the last three for categories and labels; what is more than one is weighed
+            on rows held out.
         folds: parts of the rows that are held out in turn, each with its own network, whose answers are averaged; 1
             holds out a seventh once; "auto" is five for few rows or few groups, else one.
         seed: of everything drawn; on CPU the same seed gives the same model bit for bit.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from polymodal.features._counts import Counts
 from polymodal.learners._design import Design
 from polymodal.learners._evidence import prior_of
 from polymodal.learners._learner import Task
@@ -24,12 +25,15 @@ TARGETS: dict[str, Target] = {
 
 
 def draw_design(rows: int = 60, missing: float = 0.3, seed: int = 0, sparse: bool = False) -> Design:
-    """Modality "v" of 4 columns with gaps, "w" of 6, "c" of a code and a number; every row has one of them at least."""
+    """Modality "v" of 4 columns with gaps, "w" of 6, "c" of a code and a number; every row has one of them at least.
+
+    "v" and "w" are also counted: as a word for each of their first two columns, high or low, and one of no meaning.
+    """
     random = np.random.default_rng(seed)
     names = ("v", "w", "c")
     present = random.random((rows, 3)) >= missing
     present[~present.any(axis=1), 0] = True
-    wide, compact, identity = {}, {}, {}
+    wide, compact, identity, counts = {}, {}, {}, {}
     for position, (name, width) in enumerate(zip(names, (4, 6, 2), strict=True)):
         cells = random.normal(size=(rows, width)).astype(np.float32)
         compact[name] = cells.copy()
@@ -40,7 +44,10 @@ def draw_design(rows: int = 60, missing: float = 0.3, seed: int = 0, sparse: boo
         wide[name] = csr_matrix(cells[here]) if sparse and name == "w" else cells[here]
         compact[name] = compact[name][here]
         identity[name] = np.digitize(cells[here, 0], np.linspace(-1.5, 1.5, 8))  # nine cells that come back
-    return Design(wide, compact, {"v": (), "w": (), "c": (0,)}, present, names, identity)
+        if name != "c":
+            words = np.concatenate([cells[here, :2] > 0, np.ones((int(here.sum()), 1), dtype=bool)], axis=1)
+            counts[name] = Counts.of(*np.nonzero(words), int(here.sum()))
+    return Design(wide, compact, {"v": (), "w": (), "c": (0,)}, present, names, identity, counts)
 
 
 def draw_task(design: Design, target: Target, seed: int = 0, weight: np.ndarray | None = None) -> Task:

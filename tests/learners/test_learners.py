@@ -39,9 +39,9 @@ def without(design: Design, gone: int) -> Design:
     """The same rows, none of which has one of the modalities."""
     present = design.present.copy()
     present[:, gone] = False
-    views = (design.wide, design.compact, design.identity)
-    wide, compact, identity = ({n: v for n, v in view.items() if n != design.names[gone]} for view in views)
-    return Design(wide, compact, design.categorical, present, design.names, identity)
+    views = (design.wide, design.compact, design.identity, design.counts)
+    wide, compact, identity, counts = ({n: v for n, v in view.items() if n != design.names[gone]} for view in views)
+    return Design(wide, compact, design.categorical, present, design.names, identity, counts)
 
 
 def test_hidden_is_absent(learner, target, make_design, make_task):

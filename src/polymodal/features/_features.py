@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Self, TypeAlias
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from polymodal.features._counts import Counts
+
 Matrix: TypeAlias = np.ndarray | csr_matrix
 
 
@@ -21,6 +23,7 @@ class Features(ABC):
     """
 
     kinds: ClassVar[tuple[str, ...]]
+    is_counted: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -34,6 +37,11 @@ class Features(ABC):
     @abstractmethod
     def compact(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """`[n, C]` float32, at most about 150 columns; NaN is a gap."""
+
+    def counts(self, arrays: Sequence[np.ndarray]) -> Counts:
+        """What stands in the cells, under names that other columns share: nothing, unless `is_counted` says so."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return Counts.of(nothing, nothing, len(arrays))
 
     @property
     def categorical(self) -> tuple[int, ...]:

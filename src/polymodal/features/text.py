@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
+from polymodal.features._counts import Counts, pair_names, word_names
 from polymodal.features._features import Features
 from polymodal.features._reduction import principal_directions
-from polymodal.features._tfidf import vocabulary, weighed
+from polymodal.features._tfidf import SMALL, least_texts, vocabulary, weighed
 from polymodal.modalities.text import TextStatistics
 from polymodal.registry import FEATURES
 
-_SMALL = 10_000  # texts below which rare words are better known by their letters
 _DIRECTIONS = 64
 
 
@@ -26,10 +26,12 @@ class TextFeatures(Features):
     directions of it (latent semantic analysis, Deerwester et al. 1990) and the length.
 
     `words` and `letters` are the sorted keys that have a column, `word_idf` and `letter_idf` their weights;
-    `directions` is `[W, k]`; `length` holds mean and spread of the log of the number of words.
+    `directions` is `[W, k]`; `length` holds mean and spread of the log of the number of words; `names` are those of the
+    words of each code, the same in every column.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("text",)
+    is_counted: ClassVar[bool] = True
 
     words: np.ndarray
     word_idf: np.ndarray
@@ -38,13 +40,14 @@ class TextFeatures(Features):
     directions: np.ndarray
     length: np.ndarray
     n_codes: int
+    names: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # not in the first files
 
     @classmethod
     def measure(cls, arrays: Sequence[np.ndarray], statistics: TextStatistics, seed: int) -> Self:
         n_codes = statistics.n_codes
-        least = 1 if len(arrays) < 1_000 else 2 if len(arrays) < _SMALL else 3
+        least = least_texts(len(arrays))
         words, word_idf = vocabulary(*_word_keys(arrays, n_codes), len(arrays), least)
-        is_small = len(arrays) < _SMALL
+        is_small = len(arrays) < SMALL
         letters, letter_idf = vocabulary(*_letter_keys(arrays if is_small else []), len(arrays), max(2, least))
         counts = _log_length(arrays)
         spread = counts.std()
@@ -52,7 +55,9 @@ class TextFeatures(Features):
         bare = cls(words, word_idf, letters, letter_idf, np.zeros((0, 0), dtype=np.float32), length, n_codes)
         wide = bare.wide(arrays)
         directions = principal_directions(wide[:, :-1], _DIRECTIONS, seed)
-        return cls(words, word_idf, letters, letter_idf, directions, length, n_codes)
+        others = n_codes - len(statistics.words) - 2 * statistics.buckets  # codes of no word, which come first
+        names = np.concatenate([np.zeros(others, dtype=np.int64), word_names(statistics.words)])
+        return replace(bare, directions=directions, names=names)
 
     @property
     def n_counted(self) -> int:
@@ -70,6 +75,16 @@ class TextFeatures(Features):
         wide = self.wide(arrays)
         length = np.asarray(wide[:, -1].todense())
         return np.concatenate([wide[:, :-1] @ self.directions, length], axis=1).astype(np.float32)
+
+    def counts(self, arrays: Sequence[np.ndarray]) -> Counts:
+        rows, keys = _word_keys(arrays, self.n_codes)
+        once, which = np.unique(keys, return_inverse=True)
+        is_pair = once >= self.n_codes
+        first, second = np.divmod(once[is_pair] - self.n_codes, self.n_codes)
+        named = np.empty(len(once), dtype=np.int64)
+        named[~is_pair] = self.names[once[~is_pair]]
+        named[is_pair] = pair_names(self.names[first], self.names[second])
+        return Counts.of(rows, named[which.ravel()], len(arrays))
 
 
 def _word_keys(arrays: Sequence[np.ndarray], n_codes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from polymodal.features._counts import Counts
 from polymodal.features._distinct import identity
 from polymodal.features._features import Features, Matrix
 
@@ -22,6 +23,7 @@ class Design:
         present: `[N, M]` bool.
         names: the M modalities.
         identity: for each modality that any row has `[n_present]`, equal for equal cells and only for them.
+        counts: for each that any row has of two or more texts, the words of each cell.
     """
 
     wide: Mapping[str, Matrix]
@@ -30,6 +32,7 @@ class Design:
     present: np.ndarray
     names: tuple[str, ...]
     identity: Mapping[str, np.ndarray] = field(default_factory=dict)
+    counts: Mapping[str, Counts] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -37,12 +40,14 @@ class Design:
         features: Mapping[str, Features],
         arrays: Mapping[str, Sequence[np.ndarray | None]],
         present: np.ndarray,
-        views: Sequence[str] = ("wide", "compact", "identity"),
+        views: Sequence[str] = ("wide", "compact", "identity", "counts"),
     ) -> Design:
         """Prepared rows in the views that somebody is going to look at; a modality without features is not there."""
         wide: dict[str, Matrix] = {}
         compact: dict[str, np.ndarray] = {}
         identities: dict[str, np.ndarray] = {}
+        counts: dict[str, Counts] = {}
+        is_counted = "counts" in views and sum(one.is_counted for one in features.values()) > 1
         kept = present.copy()
         for position, name in enumerate(arrays):
             one = features.get(name)
@@ -53,8 +58,9 @@ class Design:
                 wide |= {name: one.wide(cells)} if "wide" in views else {}
                 compact |= {name: one.compact(cells)} if "compact" in views else {}
                 identities |= {name: np.array([*map(identity, cells)])} if "identity" in views else {}
+                counts |= {name: one.counts(cells)} if is_counted and one.is_counted else {}
         categorical = {n: one.categorical for n, one in features.items()}
-        return cls(wide, compact, categorical, kept, tuple(arrays), identities)
+        return cls(wide, compact, categorical, kept, tuple(arrays), identities, counts)
 
     def __len__(self) -> int:
         return len(self.present)

@@ -37,7 +37,9 @@ def logistic(x: Matrix, codes: np.ndarray, weight: np.ndarray, strengths: Sequen
     n_slopes = n_columns * n_scores
     share = np.asarray(weight, dtype=np.float64) / weight.sum()
     truth = np.eye(n_classes)[place][:, -n_scores:]
-    options = {"maxiter": 300, "maxls": 50, "gtol": 1e-3, "ftol": 64 * np.finfo(np.float64).eps}
+    # Rows are of about unit length: with more columns, the slope in each of them is smaller.
+    flat = min(1e-3, 0.02 / max(n_columns, 1) ** 0.5)
+    options = {"maxiter": 300, "maxls": 50, "gtol": flat, "ftol": 64 * np.finfo(np.float64).eps}
     for strength in strengths:
         if n_classes == 1:
             yield _wide(np.zeros((n_columns, 1)), back), np.zeros(1)

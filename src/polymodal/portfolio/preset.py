@@ -41,7 +41,8 @@ class Preset:
         return min(FOLDS, table.n_groups) if len(table) < limit else 1
 
 
-_PLAIN = ("linear", "trees", "factors", "factored_trees")  # the last two only where cells come back
+# Factors and trees with them only where cells come back, texts only where there are several.
+_PLAIN = ("linear", "trees", "factors", "factored_trees", "texts")
 
 PRESETS = {
     "fast": Preset(_PLAIN, folds_below=500, grouped_below=5_000),
