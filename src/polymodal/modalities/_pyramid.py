@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 from polymodal.schema.cells import Unreadable
 
 SIDES, LEVELS = "sides", "levels"
 
 
+class Levels(Sequence[bytes]):
+    """Files that stand in memory as they were read, of which one is copied when it is asked for.
+
+    >>> Levels([memoryview(b"whole"), b"half"])[1:]
+    [b'half']
+    """
+
+    def __init__(self, files: Sequence[bytes | memoryview]) -> None:
+        self._files = files
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        found = self._files[at]
+        return bytes(found) if isinstance(found, (bytes, memoryview)) else [bytes(one) for one in found]
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, (Levels, list)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} files of {', '.join(f'{len(one):,}' for one in self._files)} bytes>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Levels, (list(self),)
+
+
 def pyramid(sides: Sequence[int], levels: Sequence[bytes]) -> dict[str, Any]:
     """A raw cell: the picture first, and the longest side of each level in pixels."""
-    return {SIDES: list(sides), LEVELS: list(levels)}
+    return {SIDES: list(sides), LEVELS: Levels(levels)}
 
 
 def level_for(raw: dict[str, Any], size: int) -> bytes:
@@ -22,10 +55,11 @@ def level_for(raw: dict[str, Any], size: int) -> bytes:
     b'half'
     """
     sides, levels = raw.get(SIDES), raw.get(LEVELS)
-    if not isinstance(sides, list) or not isinstance(levels, list) or not levels or len(sides) != len(levels):
+    is_listed = isinstance(sides, list) and isinstance(levels, (list, Levels))
+    if not is_listed or not levels or len(sides) != len(levels):
         raise Unreadable(f"a dict of a picture has {SIDES!r} and {LEVELS!r}; this one has {sorted(map(str, raw))[:5]}")
-    enough = [level for side, level in zip(sides, levels, strict=True) if isinstance(side, int) and side >= size]
-    found = enough[-1] if enough else levels[0]
+    enough = [place for place, side in enumerate(sides) if isinstance(side, int) and side >= size]
+    found = levels[enough[-1] if enough else 0]
     if not isinstance(found, bytes):
         raise Unreadable(f"a level of a picture is the bytes of a file; {type(found).__name__} came")
     return found

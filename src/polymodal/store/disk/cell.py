@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from polymodal.modalities._pyramid import Levels
 from polymodal.schema.cells import Broken
 
 _MARK = b"\xffPM\x01"
@@ -47,14 +48,17 @@ def to_bytes(raw: Any) -> bytes:
     return b"".join([_MARK, _LENGTH.pack(len(header)), header, *buffers])
 
 
-def from_bytes(data: bytes) -> Any:
-    """What `to_bytes` wrote down. Raises ValueError for bytes that it cannot have written."""
-    if not data.startswith(_MARK):
-        return data
+def from_bytes(data: bytes | memoryview) -> Any:
+    """What `to_bytes` wrote down; the levels of a picture stay where they are in memory, all else is copied from there.
+
+    Raises ValueError for bytes that it cannot have written.
+    """
+    if data[: len(_MARK)] != _MARK:
+        return bytes(data)
     try:
         (length,) = _LENGTH.unpack_from(data, len(_MARK))
         start = len(_MARK) + _LENGTH.size
-        return _Reader(data, start + length).restored(json.loads(data[start : start + length]))
+        return _Reader(data, start + length).restored(json.loads(bytes(data[start : start + length])))
     except _DAMAGED as error:
         raise ValueError(f"a stored cell is damaged: {error}") from error
 
@@ -108,6 +112,9 @@ def _described(raw: Any, buffers: list[bytes]) -> Any:
         return {"bytes": _buffered(np.frombuffer(bytes(raw), dtype=np.uint8), buffers)}
     if isinstance(raw, dict):
         return {"dict": [[_described(key, buffers), _described(one, buffers)] for key, one in raw.items()]}
+    if isinstance(raw, Levels):
+        buffers.extend(raw)
+        return {"files": list(map(len, raw))}
     if isinstance(raw, (tuple, list)):
         return {"tuple": [_described(one, buffers) for one in raw]}
     if isinstance(raw, (set, frozenset)):
@@ -151,7 +158,7 @@ def _buffered(array: np.ndarray, buffers: list[bytes]) -> list[Any]:
 class _Reader:
     """Takes arrays off the bytes in the order in which they were put there."""
 
-    def __init__(self, data: bytes, start: int) -> None:
+    def __init__(self, data: bytes | memoryview, start: int) -> None:
         self.data, self.at = data, start
 
     def restored(self, node: Any) -> Any:
@@ -168,7 +175,9 @@ class _Reader:
             case "numbers":
                 return self._array(held).tolist()
             case "bytes":
-                return self._bytes(held)
+                return bytes(self._file(*held[1]))
+            case "files":
+                return Levels([self._file(count) for count in held])
             case "objects":
                 return self._objects(*held)
             case "dict":
@@ -190,10 +199,8 @@ class _Reader:
         self.at += array.nbytes
         return array.reshape(shape).copy()  # a cell of its own, aligned and free to be written to
 
-    def _bytes(self, described: list[Any]) -> bytes:
-        """Large files are copied once and no more."""
-        (count,) = described[1]
-        found = self.data[self.at : self.at + count]
+    def _file(self, count: int) -> memoryview:
+        found = memoryview(self.data)[self.at : self.at + count]
         if len(found) != count:
             raise ValueError(f"{count} bytes were written and {len(found)} are there")
         self.at += count

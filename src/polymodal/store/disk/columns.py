@@ -16,6 +16,7 @@ from polymodal.modalities._numbers import shown
 from polymodal.schema.cells import Broken, is_absent
 from polymodal.schema.schema import Schema
 from polymodal.store.disk.cell import from_bytes, to_bytes
+from polymodal.store.disk.views import views
 
 KEY = b"polymodal"  # of what is ours in the metadata of a field and of a store
 ROW, LABEL, STATES, FAULTS, SAME, CONTENT = "_row", "_label", "_states", "_faults", "_same_as", "_content"
@@ -79,8 +80,8 @@ class Column:
         if self.form in ("cells", "vector"):
             restored = np.empty(len(cells), dtype=object)
             if self.form == "cells":
-                for row, data in enumerate(cells):
-                    restored[row] = _restored(data.as_py()) if data.is_valid else None
+                for row, data in enumerate(views(cells)):
+                    restored[row] = None if data is None else _restored(data)
             else:
                 kind = self.type.value_type.to_pandas_dtype()
                 for row, values in enumerate(cells):
@@ -188,7 +189,7 @@ def _panels(frame: pd.DataFrame, schema: Schema, names: Mapping[str, str], heavy
     return panels
 
 
-def _restored(data: bytes) -> Any:
+def _restored(data: memoryview) -> Any:
     try:
         return from_bytes(data)
     except ValueError as error:

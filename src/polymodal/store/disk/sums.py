@@ -18,6 +18,7 @@ from polymodal.errors import ArtifactError
 from polymodal.schema.cells import Broken
 from polymodal.schema.schema import Schema
 from polymodal.store.disk.columns import ROW, SUMS, Column
+from polymodal.store.disk.views import spans
 
 _NULL = np.uint64(0x9E3779B97F4A7C15)
 _FACTORS = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)  # of splitmix64
@@ -112,27 +113,20 @@ def sums_of(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
     >>> len({int(one), int(other), int(none)})
     3
     """
-    array = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
-    if isinstance(array, pa.ChunkedArray):  # of no chunks at all
-        return np.zeros(len(array), dtype=np.uint64)
-    if pa.types.is_fixed_size_list(array.type):
-        size = array.type.list_size
-        numbers = _bits(array.values.slice(array.offset * size, len(array) * size)).reshape(len(array), size)
+    if isinstance(cells, pa.ChunkedArray):  # piece by piece, since to make one of them is to copy large cells
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *(sums_of(one) for one in cells.chunks)])
+    if pa.types.is_fixed_size_list(cells.type):
+        size = cells.type.list_size
+        numbers = _bits(cells.values.slice(cells.offset * size, len(cells) * size)).reshape(len(cells), size)
         found = np.array([zlib.crc32(row.data) for row in numbers], dtype=np.uint64)
-    elif pa.types.is_large_binary(array.type) or pa.types.is_large_string(array.type) or pa.types.is_binary(array.type):
-        wide = array.cast(pa.large_binary())
-        ends = (
-            np.zeros(1, dtype=np.int64)
-            if not len(wide)
-            else np.frombuffer(wide.buffers()[1], dtype=np.int64, count=len(wide) + 1, offset=8 * wide.offset)
-        )
-        data = memoryview(wide.buffers()[2] or b"")
+    elif pa.types.is_large_binary(cells.type) or pa.types.is_large_string(cells.type) or pa.types.is_binary(cells.type):
+        data, ends = spans(cells)
         pairs = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
         crcs = np.array([zlib.crc32(data[start:end]) for start, end in pairs], dtype=np.uint64)
         found = crcs | (np.diff(ends).astype(np.uint64) << np.uint64(32))
     else:
-        found = _bits(array)
-    return np.where(array.is_null().to_numpy(zero_copy_only=False), _NULL, _stirred(found))
+        found = _bits(cells)
+    return np.where(cells.is_null().to_numpy(zero_copy_only=False), _NULL, _stirred(found))
 
 
 def _bits(array: pa.Array) -> np.ndarray:

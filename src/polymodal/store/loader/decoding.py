@@ -118,7 +118,7 @@ class Arrays(Decoder):
         return Packed(*stacked(arrays, self.name, buffers), lost)
 
     def _decoded(self, cell: memoryview) -> np.ndarray:
-        frame = pd.DataFrame({self.name: pd.Series([from_bytes(bytes(cell))], dtype=object)})
+        frame = pd.DataFrame({self.name: pd.Series([from_bytes(cell)], dtype=object)})
         cells = self.modality.read(self.name, frame, None)
         if cells.faults:
             raise Unreadable(cells.faults[0].reason, cells.faults[0].path)

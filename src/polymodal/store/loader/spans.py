@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from polymodal.store.disk.cell import array_in
+from polymodal.store.disk.views import spans
 from polymodal.store.loader.buffers import Buffers
 
 _SHORT = 2**12  # bytes of a cell that cost less to copy than to find
@@ -47,9 +48,9 @@ class Spans:
         pieces: list[memoryview] = []
         offsets = []
         for chunk in cells.chunks:
-            wide = chunk.cast(pa.large_binary()) if chunk.type != pa.large_binary() else chunk
-            offsets.append(np.frombuffer(wide.buffers()[1], dtype=np.int64)[wide.offset : wide.offset + len(wide) + 1])
-            pieces.append(memoryview(wide.buffers()[2] or b"").cast("B"))  # Arrow's own are signed
+            memory, ends = spans(chunk)
+            pieces.append(memory)
+            offsets.append(ends)
         none = np.zeros(0, dtype=np.int64)
         piece = np.repeat(np.arange(len(pieces)), [len(one) - 1 for one in offsets])
         start, stop = (np.concatenate([none, *(one[cut] for one in offsets)]) for cut in (slice(-1), slice(1, None)))
@@ -57,8 +58,8 @@ class Spans:
 
     def of_rows(self, rows: np.ndarray) -> list[memoryview]:
         """The bytes of some cells, not copied."""
-        spans = zip(self.piece[rows].tolist(), self.start[rows].tolist(), self.stop[rows].tolist(), strict=True)
-        return [self.pieces[piece][start:stop] for piece, start, stop in spans]
+        found = zip(self.piece[rows].tolist(), self.start[rows].tolist(), self.stop[rows].tolist(), strict=True)
+        return [self.pieces[piece][start:stop] for piece, start, stop in found]
 
     @cached_property
     def kind(self) -> Kind | None:
@@ -118,12 +119,12 @@ def alike(parts: Sequence[tuple[Spans, np.ndarray]], buffers: Buffers) -> tuple[
 
     And whether a NaN may be among them.
     """
-    kinds = [spans.kind for spans, _ in parts]
+    kinds = [cells.kind for cells, _ in parts]
     kind = kinds[0] if kinds else None
     if kind is None or any(one != kind for one in kinds[1:]):
         return None
     values, at = buffers.room((sum(len(rows) for _, rows in parts), *kind.shape), kind.type), 0
-    for spans, rows in parts:
-        spans.copy(rows, kind, values[at : at + len(rows)])
+    for cells, rows in parts:
+        cells.copy(rows, kind, values[at : at + len(rows)])
         at += len(rows)
-    return values, kind.type.kind == "f" and any(spans.has_gaps for spans, _ in parts)
+    return values, kind.type.kind == "f" and any(cells.has_gaps for cells, _ in parts)
