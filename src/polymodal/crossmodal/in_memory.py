@@ -12,7 +12,7 @@ import pyarrow as pa
 from polymodal.crossmodal.directions import Direction
 from polymodal.crossmodal.faiss_search import FaissSearch
 from polymodal.crossmodal.shelf import NAME, Shelf, matrix
-from polymodal.store.disk import dataset as disk
+from polymodal.store.disk.places import Places
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,4 @@ class InMemory:
         rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
         if not len(rows):
             return self.shelf.every("false", columns)
-        return disk.rows_at(self.shelf.dataset, rows, columns, 1)
+        return Places(self.shelf.dataset).read(rows, columns)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from polymodal.crossmodal.probing import QUERIES, GroundTruth, Probing, measured
 from polymodal.errors import ArtifactError, SettingError
 from polymodal.store.disk import dataset as disk
+from polymodal.store.disk.places import Places
 
 EXACT = 50_000  # rows below which every one is looked at
 FORMAT = 1
@@ -135,7 +136,7 @@ class Shelf:
         random, most = np.random.default_rng(0), QUERIES * _MORE_ROWS
         places = np.sort(random.choice(len(self), min(most, len(self)), replace=False))
         asked = self._beside(column)
-        read = disk.rows_at(self.dataset, places, asked, 1)
+        read = Places(self.dataset).read(places, asked)
         vectors, is_own = [], []
         for name in asked:
             values, known = matrix(read[name])
