@@ -7,7 +7,7 @@ import pytest
 
 from polymodal.crossmodal.retrieval import Retrieval, retrieval
 from polymodal.crossmodal.vectors import Vectors
-from polymodal.errors import FitError
+from polymodal.errors import FitError, SettingError
 
 
 def vectors(**columns: tuple[list[int], np.ndarray]) -> Vectors:
@@ -59,3 +59,8 @@ def test_nothing_together_is_nothing_to_look_for() -> None:
     one = np.ones((2, 3))
     with pytest.raises(FitError, match="no two modalities are there together"):
         retrieval(vectors(photo=([0, 1], one), note=([2, 3], one)))
+
+
+def test_a_pair_that_was_not_looked_for_is_told(found: Retrieval) -> None:
+    with pytest.raises(SettingError, match=r"\('note', 'sound'\) is no query .* Allowed: \('photo', 'note'\)"):
+        found["note", "sound"]

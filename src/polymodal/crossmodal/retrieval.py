@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.crossmodal.vectors import Vectors
-from polymodal.errors import FitError
+from polymodal.errors import FitError, SettingError
 from polymodal.explain.tables import Printed, Section
 from polymodal.metrics.retrieval import alignment, median_rank, modality_gap, ranks, recall_at, uniformity
 
@@ -60,8 +60,15 @@ class Retrieval(Printed):
     uniformity: Mapping[str, float]
 
     def __getitem__(self, pair: tuple[str, str]) -> Finding:
-        """The finding of a query and what it looks for, as in `found["note", "photo"]`."""
-        return next(one for one in self.findings if (one.query, one.found) == pair)
+        """The finding of a query and what it looks for, as in `found["note", "photo"]`.
+
+        Raises SettingError for two that were not looked for by each other.
+        """
+        found = {(one.query, one.found): one for one in self.findings}
+        if pair not in found:
+            allowed = ", ".join(map(repr, found))
+            raise SettingError(f"{pair!r} is no query and what it looked for, in this order. Allowed: {allowed}.")
+        return found[pair]
 
     def to_pandas(self) -> pd.DataFrame:
         """One line a direction: recall at each k with its chance, median rank, alignment, gap."""
@@ -148,7 +155,10 @@ def retrieval(vectors: Vectors) -> Retrieval:
                 if len(here) > 1:
                     findings.append(_finding(vectors, query, found, here, there))
     if not findings:
-        raise FitError("no two modalities are there together in two rows or more; nothing can be looked for")
+        raise FitError(
+            "no two modalities are there together in two rows or more, so nothing can be looked for; give rows that "
+            f"have both. There is {', '.join(map(repr, vectors.modalities)) or 'no modality at all'}"
+        )
     return Retrieval(len(vectors), findings, {name: uniformity(one) for name, one in vectors.values.items()})
 
 
