@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from polymodal.errors import SettingError, near_miss
 from polymodal.lattice import Lattice
-from polymodal.schema.target import Category, Multilabel, Ordinal
+from polymodal.schema.target import Category, Discrete, Multilabel, Ordinal, Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,25 +43,25 @@ class RowGame:
         if output is not None and output not in names:
             have = near_miss(output, names) if names else f"A {settings.kind} target has one output only."
             raise SettingError(f"target {target!r} has no output {output!r}. {have}")
-        rows = np.arange(full.shape[0])
+        answers = _answers(settings, full, names)
+        if output is not None:
+            return cls(values[:, :, names.index(output)], f"probability of {output}", answers)
         if isinstance(settings, Category):
-            answered = settings.answered(full)
-            answers = tuple(names[code] for code in answered)
-            if output is not None:
-                return cls(values[:, :, names.index(output)], f"probability of {output}", answers)
-            return cls(values[:, rows, answered], "probability of the class answered", answers)
+            answered = values[:, np.arange(len(full)), settings.answered(full)]
+            return cls(answered, "probability of the class answered", answers)
         if isinstance(settings, Ordinal):
-            answers = tuple(names[code] for code in settings.answered(full))
-            if output is not None:
-                return cls(values[:, :, names.index(output)], f"probability of {output}", answers)
             unit = f"expected level (0 {names[0]}, {len(names) - 1} {names[-1]})"
             return cls(values @ np.arange(len(names), dtype=np.float64), unit, answers)
         if isinstance(settings, Multilabel):
-            yes = settings.answered(full)
-            answers = tuple(", ".join(np.array(names)[row]) or "none" for row in yes)
-            if output is not None:
-                return cls(values[:, :, names.index(output)], f"probability of {output}", answers)
-            mean = np.where(yes, values, 1 - values).mean(axis=2)
+            mean = np.where(settings.answered(full), values, 1 - values).mean(axis=2)
             return cls(mean, "probability of the answer given, mean over labels", answers)
-        answers = tuple(f"{figure:.4g}" for figure in full[:, 0])
         return cls(values[:, :, 0], "log risk" if settings.kind == "survival" else "mean", answers)
+
+
+def _answers(target: Target, full: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
+    """`[N]` in words, of the outputs `[N, o]` from everything a row has; `names` are those of classes or labels."""
+    if isinstance(target, Discrete):
+        return tuple(names[code] for code in target.answered(full))
+    if isinstance(target, Multilabel):
+        return tuple(", ".join(np.array(names)[yes]) or "none" for yes in target.answered(full))
+    return tuple(f"{figure:.4g}" for figure in full[:, 0])

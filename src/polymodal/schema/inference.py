@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,24 +75,14 @@ def infer_schema(
     left = [column for column in frame.columns if column not in declared.uses]
     taken = {*frame.columns, *modalities, *declared.targets}
 
-    panels = _panels(frame, left)
-    for prefix, columns in panels.items():
-        name = _free_name(prefix.rstrip("_.:"), taken)
-        modalities[name] = MODALITIES.get("vector")(columns=tuple(columns))
-        reasons[name] = f"{len(columns)} columns of numbers that start with {prefix!r}"
+    groups = _groups(frame, left)
+    for group in groups:
+        name = _free_name(group.name, taken)
+        modalities[name] = MODALITIES.get(group.kind)(columns=group.columns)
+        reasons[name] = group.reason
         taken.add(name)
-
-    in_panels = {column for columns in panels.values() for column in columns}
-    left = [column for column in left if column not in in_panels]
-
-    pairs = coordinate_pairs(frame, left)
-    for prefix, pair in pairs.items():
-        name = _free_name(prefix or "place", taken)
-        modalities[name] = MODALITIES.get("place")(columns=pair)
-        reasons[name] = f"latitude and longitude in {pair[0]!r} and {pair[1]!r}"
-        taken.add(name)
-    in_pairs = {column for pair in pairs.values() for column in pair}
-    left = [column for column in left if column not in in_pairs]
+    grouped = {column for group in groups for column in group.columns}
+    left = [column for column in left if column not in grouped]
 
     table_columns: list[str] = []
     for column in left:
@@ -121,6 +112,34 @@ def infer_schema(
         why = [f"{column!r} {reason}" for column, reason in reasons.items() if reason.startswith(LEFT_OUT)]
         raise SchemaError("no column is left to learn from", why or ["every column is a target or has a role"])
     return Schema(modalities=modalities, targets=declared.targets, reasons=reasons, **declared.roles)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Columns that are one modality together, the name it would have, and why."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    reason: str
+
+
+def _groups(frame: pd.DataFrame, columns: list[str]) -> list[_Group]:
+    panels = [
+        _Group(
+            prefix.rstrip("_.:"),
+            "vector",
+            tuple(members),
+            f"{len(members)} columns of numbers that start with {prefix!r}",
+        )
+        for prefix, members in _panels(frame, columns).items()
+    ]
+    taken = {column for panel in panels for column in panel.columns}
+    places = [
+        _Group(prefix or "place", "place", pair, f"latitude and longitude in {pair[0]!r} and {pair[1]!r}")
+        for prefix, pair in coordinate_pairs(frame, [one for one in columns if one not in taken]).items()
+    ]
+    return [*panels, *places]
 
 
 def _panels(frame: pd.DataFrame, columns: list[str]) -> dict[str, list[str]]:
