@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from polymodal.explain.plots.palette import EVERYTHING, FAINT, PRIOR, colour, name_rows, plain
+from polymodal.explain.resampling import FEW_ROWS
 from polymodal.explain.scores import PatternScore, TargetEvaluation
 
 MOST = 24  # columns; the most frequent patterns are shown
@@ -31,7 +32,7 @@ def draw_patterns(axes: Axes, matrix: Axes, modalities: Sequence[str], one: Targ
 
 def _draw_score(axes: Axes, x: int, pattern: PatternScore) -> None:
     if pattern.score is None:
-        why = "few rows" if "fewer" in pattern.note else "undefined"
+        why = "few rows" if pattern.rows < FEW_ROWS else "undefined"
         base = axes.get_xaxis_transform()
         axes.text(x, 0.03, why, transform=base, rotation=90, ha="center", va="bottom", fontsize=7, color=PRIOR)
         return
