@@ -51,11 +51,6 @@ class Searching(ABC):
         """Everything that answers."""
 
     @property
-    @abstractmethod
-    def networks(self) -> list[Network]:
-        """The networks that answer."""
-
-    @property
     def space(self) -> Space:
         """What objective="align" learnt. Raises FitError for a model that learnt none."""
         found = self._aligned().space
@@ -165,8 +160,8 @@ class Searching(ABC):
 
     def _aligned(self) -> Network:
         """The network with a space."""
-        found = next((one for one in self.networks if one.space is not None), None)
+        of_each_fusion = self.portfolio.networks.values()  # which says so if it is not fitted at all
+        found = next((one for some in of_each_fusion for one in some if one.space is not None), None)
         if found is None:
-            self.portfolio  # noqa: B018 (says so if it is not fitted at all)
             raise FitError(f"the model learnt no shared space; fit it with Model(objective={ALIGN!r})")
         return found

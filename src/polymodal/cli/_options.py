@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -66,6 +66,7 @@ Answers = Annotated[
 Budget = Annotated[
     str | None, typer.Option("--budget", metavar="TIME", help="Stop training after this long: 90s, 10min, 2h.")
 ]
+By = Annotated[Literal["random", "time"], typer.Option("--by", help="Test on random rows, or on the latest by --time.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same model.")]
 MaxUnreadable = Annotated[
     float,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -31,9 +31,7 @@ def compare(
     splits: Annotated[
         int, typer.Option("--splits", min=1, help="Hold out, fit and score so many times; scores are means.")
     ] = 1,
-    by: Annotated[
-        Literal["random", "time"], typer.Option("--by", help="Hold random rows out, or the latest by --time.")
-    ] = "random",
+    by: options.By = "random",
     metric: options.Metric = None,
     seed: options.Seed = 0,
     max_unreadable: options.MaxUnreadable = 0.1,

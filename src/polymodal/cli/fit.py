@@ -37,8 +37,8 @@ def fit(
         typer.Option(
             "--learner",
             metavar="NAME",
-            help="Train only this: network, linear, trees, factors, factored_trees, gaussian, prototypes, or a fusion; "
-            "may be repeated.",
+            help="Train only this: network, linear, trees, factors, factored_trees, texts, gaussian, prototypes, or a "
+            "fusion; may be repeated.",
         ),
     ] = None,
     folds: Annotated[
@@ -93,9 +93,7 @@ def fit(
         float,
         typer.Option("--test", min=0.0, max=0.9, help="Keep this share of the rows out of the fit and evaluate on it."),
     ] = 0.0,
-    by: Annotated[
-        Literal["random", "time"], typer.Option("--by", help="Keep random rows for the test, or the latest by --time.")
-    ] = "random",
+    by: options.By = "random",
     checkpoint: Annotated[
         Path | None,
         typer.Option("--checkpoint", metavar="FILE", help="Save progress here, and go on from it after a kill."),
