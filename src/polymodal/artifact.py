@@ -80,5 +80,5 @@ def _sum(header: str, tensors: Mapping[str, Tensor]) -> str:
     for name, value in sorted(tensors.items()):
         found.update(f"{name} {value.dtype} {list(value.shape)}".encode())
         in_order = value.flatten().clone(memory_format=torch.contiguous_format)  # one number may have stride 0
-        found.update(in_order.view(torch.uint8).numpy())
+        found.update(in_order.view(torch.uint8).numpy().data)
     return found.hexdigest()
