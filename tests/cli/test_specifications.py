@@ -1,9 +1,13 @@
 """Targets and types as they are typed."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from polymodal.cli._table import parse_targets, parse_types
-from polymodal.errors import SettingError
+from polymodal.cli._table import parse_encoders, parse_targets, parse_types, read_table
+from polymodal.errors import SchemaError, SettingError
 from polymodal.modalities.image import Image
 from polymodal.modalities.series import Series
 from polymodal.modalities.tabular import Tabular
@@ -40,10 +44,38 @@ def test_target(spec: str, name: str, target: object) -> None:
     assert parse_targets([spec]) == {name: target}
 
 
-@pytest.mark.parametrize("spec", ["survival:days", "category:ill:weight=3", "number:bmi:decide=0.5"])
-def test_target_that_makes_no_sense_is_told_what_is_allowed(spec: str) -> None:
-    with pytest.raises(SettingError, match="survival:TIME:EVENT"):
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("survival:days", "survival:TIME:EVENT"),
+        ("category:ill:decid=f1", "category has no setting 'decid'. Did you mean 'decide'?"),
+        ("number:bmi:decide=0.5", "number has no setting 'decide'. Allowed: none"),
+    ],
+)
+def test_target_that_makes_no_sense_is_told_what_is_allowed(spec: str, says: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(says)):
         parse_targets([spec])
+
+
+def test_what_stands_before_a_colon_and_is_no_kind_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("age,outcome,x:y\n1,no,3\n2,yes,4\n")
+    with pytest.raises(SchemaError, match=r"'categry' is no kind of target either.* Did you mean 'category'"):
+        read_table(tmp_path / "a.csv", files=None, targets=["categry:outcome"])
+    assert list(read_table(tmp_path / "a.csv", files=None, targets=["x:y"]).schema.targets) == ["x:y"]
+
+
+@pytest.mark.parametrize(
+    ("parse", "specs"),
+    [
+        (parse_targets, ["age", "number:age"]),
+        (parse_types, ["ecg=series", "ecg=image"]),
+        (parse_encoders, ["note=a", "note=b"]),
+    ],
+    ids=["target", "type", "encoder"],
+)
+def test_what_is_named_twice_is_refused(parse: Callable[[list[str]], object], specs: list[str]) -> None:
+    with pytest.raises(SettingError, match="twice; leave one of them out"):
+        parse(specs)
 
 
 def test_settings_that_mean_nothing_are_told_why() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import typer
 
 from polymodal.cli._console import note
-from polymodal.errors import SettingError, near_miss
+from polymodal.errors import SchemaError, SettingError, near_miss
 from polymodal.registry import MODALITIES
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from polymodal.schema.modality import Modality
     from polymodal.schema.table import Table
     from polymodal.schema.target import Target
+
+_Value = TypeVar("_Value")
 
 # What may follow a column as :SETTING=VALUE.
 _SETTINGS: Mapping[str, tuple[str, ...]] = {
@@ -48,8 +50,15 @@ def read_table(
     if is_stored(data):
         given = {"files": files, "type": types, "ignore": ignore, **dict(roles or {})}
         return _stored(data, targets, [option for option, value in given.items() if value])
-    target = parse_targets(targets) or None
-    return Table.read(data, files=files, target=target, types=parse_types(types), ignore=ignore, **dict(roles or {}))
+    target = parse_targets(targets)
+    modalities = parse_types(types)
+    try:
+        return Table.read(
+            data, files=files, target=target or None, types=modalities, ignore=ignore, **dict(roles or {})
+        )
+    except SchemaError as error:
+        kinds = [kind for name, one in target.items() if one is None for kind in _meant_as_kinds(name, error.faults)]
+        raise SchemaError(str(error).partition("\n")[0], [*error.faults, *kinds]) from error
 
 
 def read_to_learn(
@@ -122,7 +131,7 @@ def parse_targets(specs: Sequence[str]) -> dict[str, Target | None]:
     >>> parse_targets(["ordinal:grade:levels=mild,severe:class_weight=severe=2"])["grade"].levels
     ('mild', 'severe')
     """
-    return dict(_parse_target(spec) for spec in specs)
+    return _each_once("--target", (_parse_target(spec) for spec in specs))
 
 
 def parse_types(specs: Sequence[str]) -> dict[str, Modality]:
@@ -131,7 +140,7 @@ def parse_types(specs: Sequence[str]) -> dict[str, Modality]:
     >>> parse_types(["note=text"])
     {'note': Text(...)}
     """
-    return dict(_parse_type(spec) for spec in specs)
+    return _each_once("--type", (_parse_type(spec) for spec in specs))
 
 
 def parse_encoders(specs: Sequence[str]) -> dict[str, str | LoRA]:
@@ -144,7 +153,19 @@ def parse_encoders(specs: Sequence[str]) -> dict[str, str | LoRA]:
     if wrong:
         raise SettingError(f"--encoder {wrong[0]!r} cannot be understood; write NAME=ENCODER")
     pairs = (spec.partition("=") for spec in specs)
-    return {name: _adapted(chosen) if chosen.startswith("lora:") else chosen for name, _, chosen in pairs}
+    return _each_once(
+        "--encoder", ((name, _adapted(one) if one.startswith("lora:") else one) for name, _, one in pairs)
+    )
+
+
+def _each_once(option: str, pairs: Iterable[tuple[str, _Value]]) -> dict[str, _Value]:
+    """A dict of what was typed. Raises SettingError for a name that was typed twice, of which only one could count."""
+    found: dict[str, _Value] = {}
+    for name, value in pairs:
+        if name in found:
+            raise SettingError(f"{option} names {name!r} twice; leave one of them out")
+        found[name] = value
+    return found
 
 
 def _adapted(chosen: str) -> LoRA:
@@ -181,11 +202,26 @@ def _parse_target(spec: str) -> tuple[str, Target | None]:
             return kind, Survival(time, event)
         case "survival", [time, event, *values]:
             return kind, Survival(time, event, event_values=tuple(_value(one) for one in values))
+    strange = [setting for setting, equals, _ in (part.partition("=") for part in parts[1:]) if equals]
+    if strange:
+        raise SettingError(
+            f"--target {spec!r}: {kind} has no setting {strange[0]!r}. {near_miss(strange[0], _SETTINGS[kind])}"
+        )
     raise SettingError(
         f"--target {spec!r} cannot be understood. Allowed: COLUMN, category:COLUMN, ordinal:COLUMN, number:COLUMN, "
         "multilabel:COLUMN, multilabel:NAME:COLUMN,COLUMN,... and survival:TIME:EVENT[:VALUE THAT MEANS IT HAPPENED]; "
         "after it settings such as :levels=low,middle,high, :class_weight=balanced, :class_weight=rare=5 or :decide=f1"
     )
+
+
+def _meant_as_kinds(spec: str, faults: Sequence[str]) -> list[str]:
+    """What is to be said of KIND:COLUMN where KIND is none, so that all of it was taken for the name of a column."""
+    from polymodal.schema.target import TARGETS
+
+    kind, colon, _ = spec.partition(":")
+    if not colon or not any(repr(spec) in fault for fault in faults):
+        return []
+    return [f"--target {spec!r}: {kind!r} is no kind of target either (KIND:COLUMN). {near_miss(kind, TARGETS)}"]
 
 
 def _target_value(setting: str, text: str) -> Any:
