@@ -69,7 +69,7 @@ def learn(
     _check(model, given)
     refuse_unreadable(given, max_unreadable)
     preset = PRESETS[model.preset]
-    names = preset.learners if model.learners is None else model.learners
+    names = preset.learners_for(given) if model.learners is None else model.learners
     chosen = settled(learners(given, least_rows(names))) if given.schema.targets else pairable(given, model.hub)
     choice = Choice.of(chosen.schema, model.encoders)
     if stored is None:

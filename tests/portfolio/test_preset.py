@@ -31,6 +31,13 @@ def test_folds(preset, rows, groups, folds):
     assert PRESETS[preset].n_folds(table(rows, groups)) == folds
 
 
+@pytest.mark.parametrize("preset", ["best", "fast", "good"])
+@pytest.mark.parametrize(("groups", "more"), [(None, ()), (20, ("gaussian",)), (50, ())])
+def test_few_groups_ask_for_what_rests_on_every_row(preset, groups, more):
+    chosen = PRESETS[preset]
+    assert chosen.learners_for(table(100, groups)) == (*chosen.learners, *more)
+
+
 def test_learners_of_presets_are_there():
     assert {one for preset in PRESETS.values() for one in preset.learners} <= {
         "network",

@@ -71,6 +71,15 @@ def test_as_many_folds_as_groups():
     check(fit({"x": X, "y": Y, "ward": np.arange(ROWS) % 2}, group="ward", folds=5), {"x": 1.0})
 
 
+def test_few_groups_are_learnt_by_normal_distributions_too():
+    columns = {"x": X, "y": Y, "z": X**2, "ward": np.arange(ROWS) % 5}
+    model = check(fit(columns, target=["y", "z"], group="ward"), {"x": 1.0})
+    assert "gaussian:tabular" in members(model)
+    assert "gaussian:tabular" not in members(model, "z")
+    assert "gaussian:tabular" not in members(fit({"x": X, "y": Y}))
+    assert set(members(fit(columns, group="ward", ignore=["z"], learners=["linear"]))) == {"linear:tabular", "together"}
+
+
 def test_too_few_rows():
     with pytest.raises(FitError, match=r"too few rows for trees: 6 for target 'z' .*Model\(preset='good'\)"):
         fit(

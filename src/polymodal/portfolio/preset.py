@@ -23,7 +23,8 @@ class Preset:
     """What `fit` trains.
 
     Attributes:
-        learners: "network" (of the model's fusion), names of further fusions, and of registered learners.
+        learners: "network" (of the model's fusion), names of further fusions, and of registered learners. Where groups
+            are few, `learners_for` adds to them.
         folds_below: rows below which five folds are trained instead of one held-out set.
         grouped_below: the same, where few groups make one held-out set a matter of luck.
         is_quick: whether several networks share the passes that two would get.
@@ -36,19 +37,31 @@ class Preset:
 
     def n_folds(self, table: Table) -> int:
         """Five folds while that is affordable, else one held-out set; never more than there are groups."""
-        few_groups = table.n_groups < min(FEW_GROUPS, len(table))
-        limit = self.grouped_below if few_groups else self.folds_below
+        limit = self.grouped_below if _has_few_groups(table) else self.folds_below
         return min(FOLDS, table.n_groups) if len(table) < limit else 1
+
+    def learners_for(self, table: Table) -> tuple[str, ...]:
+        """The learners, and where groups are few one more that carries over to groups not seen.
+
+        Logistic regression leans on the rows nearest to a boundary, which then are the odd rows of a few people or
+        machines; the means and the covariance of normal distributions lean on all rows alike.
+        """
+        return (*self.learners, *_OF_FEW_GROUPS) if _has_few_groups(table) else self.learners
 
 
 # Factors and trees with them only where cells come back, texts only where there are several.
 _PLAIN = ("linear", "trees", "factors", "factored_trees", "texts")
+_OF_FEW_GROUPS = ("gaussian",)
 
 PRESETS = {
     "fast": Preset(_PLAIN, folds_below=500, grouped_below=5_000),
     "good": Preset(("network", *_PLAIN), folds_below=500, grouped_below=5_000),
     "best": Preset(("network", "late", *_PLAIN), folds_below=20_000, grouped_below=20_000, is_quick=False),
 }
+
+
+def _has_few_groups(table: Table) -> bool:
+    return table.n_groups < min(FEW_GROUPS, len(table))
 
 
 def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
