@@ -91,7 +91,8 @@ def _table_file(path: Path) -> Path:
         if not folder.is_dir():
             raise DataError(f"no such file: {path} (the folder {folder} does not exist)")
         there = [one.name for one in folder.iterdir() if _suffix(one) in _FORMATS and one.name[0] != "."]
-        raise DataError(f"no such file: {path}. {near_miss(path.name, there)}")
+        told = near_miss(path.name, there) if there else f"No table lies in {folder.resolve()}"
+        raise DataError(f"no such file: {path}. {told}")
     if _suffix(path) not in _FORMATS:
         raise DataError(f"{path}: tables are read from {_suffixes()} files, this one ends in {path.suffix!r}")
     return path

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from polymodal.align.space.by_pictures._resolution import resolution_of
+from polymodal.align.space.by_pictures._resolution import resolutions_of
 from polymodal.align.space.by_pictures._sheet import Sheet
 from polymodal.align.space.by_pictures._stain import amounts, hematoxylin, is_stained
 from polymodal.align.space.by_pictures._tissue import tissue
@@ -24,6 +24,18 @@ def test_means_of_squares_and_where_they_lie() -> None:
     assert odd.shape == (38, 51)
     # The middle of pixel k is at 2.5 (k + 1/2) - 1/2 of the picture.
     assert odd[10, 20] == pytest.approx(2.5 * 10.5 + 2.5 * 20.5 - 1, abs=0.6)
+
+
+def test_arrays_in_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "ramp.npy", RAMP)
+    sheet = Sheet(tmp_path / "ramp.npy", "fixed")
+    assert (sheet.name, sheet.size) == ("ramp", (128, 96))
+    np.testing.assert_array_equal(sheet.reduced(4).values, Sheet(RAMP, "fixed").reduced(4).values)
+    np.save(tmp_path / "first.npy", np.zeros((3, 40, 40)))
+    (tmp_path / "text.npy").write_text("no array")
+    for name, told in {"first": "channels first", "text": "cannot be read", "gone": "No such file"}.items():
+        with pytest.raises(DataError, match=told):
+            Sheet(tmp_path / f"{name}.npy", "moving")
 
 
 def test_no_factor_reads_beyond_the_edge() -> None:
@@ -107,14 +119,21 @@ def test_resolution_from_files(options: dict, expected: float) -> None:
     data = io.BytesIO()
     Image.new("RGB", (32, 32)).save(data, **options)
     with Image.open(data) as picture:
-        assert resolution_of(None, Sheet(picture, "fixed").stated, "fixed") == pytest.approx(expected, rel=1e-3)
+        assert resolutions_of({"a": None}, {"a": Sheet(picture, "fixed").stated}) == pytest.approx([expected], rel=1e-3)
 
 
 def test_what_programs_write_by_default_is_not_believed() -> None:
     data = io.BytesIO()
     Image.new("RGB", (32, 32)).save(data, format="JPEG", dpi=(72, 72))
     with Image.open(data) as picture, pytest.raises(SettingError, match="72 dots an inch"):
-        resolution_of(None, Sheet(picture, "moving").stated, "moving")
+        resolutions_of({"a": None}, {"a": Sheet(picture, "moving").stated})
+
+
+def test_every_resolution_that_is_wrong_or_not_known_is_told() -> None:
+    with pytest.raises(SettingError, match=r"moving and of the fixed picture.*moving_resolution= and fixed_"):
+        resolutions_of({"moving": None, "fixed": None}, {"moving": None, "fixed": 352.8})
+    with pytest.raises(SettingError, match=r"moving_resolution='fine': .*; fixed_resolution=0: "):
+        resolutions_of({"moving": "fine", "fixed": 0}, {"moving": None, "fixed": 0.5})
 
 
 def test_damaged_files(tmp_path: Path) -> None:

@@ -75,10 +75,12 @@ def _told(there: Fit, shown: float) -> tuple[list[str], list[str], list[str]]:
     if there.is_far_better_mirrored:
         failures.append(
             f"turned over, the moving picture fits far better ({there.mirrored:.2f} against {there.score:.2f}, of 2): "
-            "the section lies face down. Ask again with mirror='allow'"
+            "the section lies face down, or its rows and columns are swapped. Ask again with mirror='allow'"
         )
     if there.is_mirrored:
-        remarks.append("the moving picture is turned over by the map: the section lay face down")
+        remarks.append(
+            "the moving picture is turned over by the map: the section lay face down, or rows and columns are swapped"
+        )
     large, small = np.linalg.svd(there.matrix[:, :2], compute_uv=False)
     scale = float(np.sqrt(large * small))
     if abs(np.log(scale)) > np.log1p(_SCALED):

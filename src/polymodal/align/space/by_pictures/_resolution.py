@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from polymodal.align.space._numbers import is_positive
@@ -45,29 +46,50 @@ def stated(picture: Image) -> float | None:
     return _INCH / dots if dots else None
 
 
-def resolution_of(given: float | None, said: float | None, side: str) -> float:
-    """The resolution to use: the given one, else the file's where it can be believed.
+def resolutions_of(given: Mapping[str, float | None], said: Mapping[str, float | None]) -> list[float]:
+    """The resolution to use of the picture on each side: the given one, else the file's where it can be believed.
 
-    Raises SettingError for one that is no positive number, and where there is none, with the ways to give it.
+    Raises SettingError for those that are no positive numbers, and where there is none, with the ways to give it.
 
-    >>> resolution_of(None, 0.5, "moving"), resolution_of(0.25, 352.8, "fixed")
-    (0.5, 0.25)
+    >>> resolutions_of({"moving": None, "fixed": 0.25}, {"moving": 0.5, "fixed": 352.8})
+    [0.5, 0.25]
     """
-    if given is not None:
-        if not is_positive(given):
-            raise SettingError(f"{side}_resolution={given!r}: micrometres per pixel are a number above 0, such as 0.5")
-        return float(given)
-    if said is not None and 0 < said <= COARSEST_BELIEVED:
-        return said
-    told = "Nothing that came with it says so"
-    if said is not None:
-        told = f"Its file says {said:.4g}, which is {_INCH / said:.0f} dots an inch: what programs write by default"
-    raise SettingError(
-        f"how wide is a pixel of the {side} picture? {told}. Give {side}_resolution= in micrometres "
-        "per pixel: scanners write it as MPP or PhysicalSizeX, about 0.25 at 40x and 0.5 at 20x; else divide a known "
-        "length, such as the 100 micrometres between the centres of Visium spots, by its pixels. Where both pictures "
-        "came from one device at one setting, 1.0 for both will do, and micrometres then mean pixels"
+    wrong = [
+        f"{side}_resolution={own!r}: micrometres per pixel are a number above 0, such as 0.5"
+        for side, own in given.items()
+        if own is not None and not is_positive(own)
+    ]
+    if wrong:
+        raise SettingError("; ".join(wrong))
+    found = {side: _believed(said[side]) if own is None else float(own) for side, own in given.items()}
+    unknown = {side: said[side] for side, own in found.items() if own is None}
+    if unknown:
+        raise SettingError(_how_to_know(unknown))
+    return [own for own in found.values() if own is not None]
+
+
+def _believed(said: float | None) -> float | None:
+    return said if said is not None and 0 < said <= COARSEST_BELIEVED else None
+
+
+def _how_to_know(unknown: Mapping[str, float | None]) -> str:
+    told = [
+        f"nothing that came with the {side} one says so"
+        if said is None
+        else f"the file of the {side} one says {said:.4g}, {_INCH / said:.0f} dots an inch, the default of programs"
+        for side, said in unknown.items()
+    ]
+    return (
+        f"how wide is a pixel of the {' and of the '.join(unknown)} picture? {_capital('; '.join(told))}. Give "
+        f"{' and '.join(f'{side}_resolution=' for side in unknown)} in micrometres per pixel: scanners write it as MPP "
+        "or PhysicalSizeX, about 0.25 at 40x and 0.5 at 20x; else divide a known length, such as the 100 micrometres "
+        "between the centres of Visium spots, by its pixels. Where both pictures came from one device at one setting, "
+        "1.0 for both will do, and micrometres then mean pixels"
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _number(given: Any) -> float | None:

@@ -59,10 +59,18 @@ class Sheet:
     def __init__(self, source: Any, side: str) -> None:
         """Takes a path, a Pillow picture, or an array `[H, W]` or `[H, W, 1|3|4]` of bool, whole numbers or floats.
 
+        A path that ends in .npy is that of such an array.
+
         Raises DataError for anything else, channels that come first, NaN, damaged files, and pictures too small.
         """
         self.side, self.name, self.stated = side, side, None
-        self._source = source if isinstance(source, (str, os.PathLike, Pillow.Image)) else _checked(source, side)
+        is_path = isinstance(source, (str, os.PathLike))
+        if is_path:
+            self.name = Path(source).stem
+        if is_path and Path(source).suffix.lower() == ".npy":
+            self._source: Any = _checked(_array(Path(source), side), side)
+        else:
+            self._source = source if is_path or isinstance(source, Pillow.Image) else _checked(source, side)
         if isinstance(self._source, np.ndarray):
             self.size = (self._source.shape[1], self._source.shape[0])
         else:
@@ -70,8 +78,6 @@ class Sheet:
                 turned = picture.getexif().get(_TURNED) in _SWAPPED
                 self.size = (picture.size[1], picture.size[0]) if turned else picture.size
                 self.stated = stated(picture)
-            if not isinstance(self._source, Pillow.Image):
-                self.name = Path(self._source).stem
         if min(self.size) < _LEAST:
             raise DataError(
                 f"the {side} picture has {self.size[0]} x {self.size[1]} pixels; {_LEAST} a side are needed"
@@ -160,6 +166,15 @@ def _level(picture: Pillow.Image, factor: float) -> float:
             best, scale = page, round(across) if abs(across - round(across)) < 0.01 * across else across
     picture.seek(best)
     return scale
+
+
+def _array(path: Path, side: str) -> np.ndarray:
+    try:
+        found: np.ndarray = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise DataError(f"the {side} picture {path} cannot be read: {told}") from error
+    return found
 
 
 def _checked(given: Any, side: str) -> np.ndarray:

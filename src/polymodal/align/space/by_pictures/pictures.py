@@ -13,7 +13,7 @@ from polymodal.align.space._bar import bar
 from polymodal.align.space.by_pictures._deforming import Way
 from polymodal.align.space.by_pictures._picture_verdict import verdict
 from polymodal.align.space.by_pictures._refining import View, one_thread, simple_itk
-from polymodal.align.space.by_pictures._resolution import resolution_of
+from polymodal.align.space.by_pictures._resolution import resolutions_of
 from polymodal.align.space.by_pictures._search import N_STEPS, Fit, fit
 from polymodal.align.space.by_pictures._sheet import Reduced, Sheet
 from polymodal.align.space.by_pictures._stain import Stain, amounts
@@ -49,12 +49,14 @@ def pictures(
 
     Searched on copies of at most 1,200 pixels a side: 72 angles with the centres of both tissues on each other, and
     every shift where one picture shows a part of the other (Padfield 2012); the best starts are refined to
-    similarities, the best of these to an affine map, by mutual information (Mattes et al. 2003). Large pictures are
-    decoded small where they are JPEG, or TIFF with levels. Repeats are identical.
+    similarities, the best of these to an affine map, by mutual information (Mattes et al. 2003). Where the things are
+    bent, that follows the places that fit exactly and leaves the others, so the map is then brought to the one nearest
+    to a coarse deformation over all of the tissue. Large pictures are decoded small where they are JPEG, or TIFF with
+    levels. Repeats are identical.
 
     Args:
-        moving, fixed: paths, Pillow pictures, or arrays `[height, width]` or `[height, width, 1, 3 or 4]`; a fourth
-            channel that is 0 hides a pixel. Files are read upright.
+        moving, fixed: paths (also of .npy), Pillow pictures, or arrays `[height, width]` or `[height, width, 1, 3 or
+            4]`; a fourth channel that is 0 hides a pixel. Files are read upright.
         moving_resolution, fixed_resolution: micrometres per pixel; may be left out where the file says it.
         deformable: what follows the affine map: "bspline", or "demons", which is finer and slower. Look at the verdict
             of both: in sections cut apart a field also follows what differs between them.
@@ -78,8 +80,9 @@ def pictures(
     _check(deformable, stain, mirror)
     simple_itk()
     sheets = Sheet(moving, "moving"), Sheet(fixed, "fixed")
-    given = moving_resolution, fixed_resolution
-    resolutions = [resolution_of(own, sheet.stated, sheet.side) for own, sheet in zip(given, sheets, strict=True)]
+    resolutions = resolutions_of(
+        {"moving": moving_resolution, "fixed": fixed_resolution}, {sheet.side: sheet.stated for sheet in sheets}
+    )
     coarse = _common(sheets, resolutions)
     with bar(progress, 2 + N_STEPS * (2 if both_ways else 1)) as tell, one_thread():
         moving_look, fixed_look = (
@@ -117,7 +120,7 @@ class _Look:
 def _check(deformable: object, stain: str, mirror: str) -> None:
     faults = []
     if deformable is not False and deformable not in get_args(Way):
-        faults.append(f"deformable={deformable!r}: False, {' or '.join(map(repr, get_args(Way)))}")
+        faults.append(f"deformable={deformable!r}: False, or a way. {near_miss(str(deformable), get_args(Way))}")
     for name, value, allowed in (("stain", stain, get_args(Stain)), ("mirror", mirror, get_args(Mirror))):
         if value not in allowed:
             faults.append(f"{name}={value!r}. {near_miss(str(value), allowed)}")

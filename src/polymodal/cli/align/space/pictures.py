@@ -14,7 +14,9 @@ from polymodal.cli.align.space import _registered as registered
 
 
 def pictures(
-    moving: Annotated[Path, typer.Argument(metavar="MOVING", help="The picture that is brought onto the other.")],
+    moving: Annotated[
+        Path, typer.Argument(metavar="MOVING", help="The picture that is brought onto the other; arrays as .npy.")
+    ],
     fixed: Annotated[Path, typer.Argument(metavar="FIXED", help="The picture that stays.")],
     moving_resolution: Annotated[
         float | None,
