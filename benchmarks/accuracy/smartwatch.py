@@ -17,8 +17,9 @@ WINDOW, STEP, RATE = 200, 100, 50.0
 SEEN = (
     "The variation and the plain figures of the series encoder were compared on the test rows of the first two folds; "
     "the features of the linear models and trees on people held out inside each training fold, which over the five "
-    "folds are all ten people; likewise that windows to learn from overlap by half, and, in one case, that windows "
-    "of one person count for less when members are weighed. So this figure flatters."
+    "folds are all ten people; likewise that windows to learn from overlap by half, in one case that windows of one "
+    "person count for less when members are weighed, and in five that normal distributions answer too. So this figure "
+    "flatters."
 )
 
 
