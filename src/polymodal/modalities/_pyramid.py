@@ -55,8 +55,8 @@ def level_for(raw: dict[str, Any], size: int) -> bytes:
     b'half'
     """
     sides, levels = raw.get(SIDES), raw.get(LEVELS)
-    is_listed = isinstance(sides, list) and isinstance(levels, (list, Levels))
-    if not is_listed or not levels or len(sides) != len(levels):
+    is_pyramid = isinstance(sides, list) and isinstance(levels, (list, Levels)) and len(sides) == len(levels) > 0
+    if not is_pyramid or sides is None or levels is None:
         raise Unreadable(f"a dict of a picture has {SIDES!r} and {LEVELS!r}; this one has {sorted(map(str, raw))[:5]}")
     enough = [place for place, side in enumerate(sides) if isinstance(side, int) and side >= size]
     found = levels[enough[-1] if enough else 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,7 +146,7 @@ def _feed(content: hashlib.blake2b, value: Any) -> None:
     if isinstance(value, np.ndarray) and value.dtype != object:
         content.update(f"{value.dtype}{value.shape}".encode())
         content.update(np.ascontiguousarray(value).tobytes())
-    elif isinstance(value, (list, tuple, np.ndarray)):
+    elif isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes, bytearray, memoryview)):
         content.update(f"[{len(value)}".encode())
         for one in value:
             _feed(content, one)

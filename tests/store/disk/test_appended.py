@@ -45,7 +45,7 @@ def test_each_new_cell_has_its_sum(store, halves, pictures):
     more = store.append(halves[1], files=pictures)
     read = more._dataset.to_table(columns=more.reading.reads(more.reading.columns))
     assert more.vectors.is_summed
-    assert more.damaged(read) == {}
+    assert more.reading.damaged(read) == {}
     assert read["_sums"].null_count == 0
 
 

@@ -1,6 +1,8 @@
 """Large pictures in levels: halves of halves, of which the smallest that is large enough is read."""
 
+import copy
 import io
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -8,8 +10,11 @@ import pytest
 from PIL import Image
 
 import polymodal as pm
+from polymodal.modalities._pyramid import pyramid
+from polymodal.schema.audit import _digest
 from polymodal.schema.cells import Unreadable
 from polymodal.store.disk import pyramids
+from polymodal.store.disk.cell import from_bytes, to_bytes
 from polymodal.store.disk.pictures import Pictures
 
 
@@ -17,6 +22,9 @@ def encoded(pixels, format="PNG", **how):
     data = io.BytesIO()
     Image.fromarray(pixels).save(data, format=format, **how)
     return data.getvalue()
+
+
+PIXEL = encoded(np.zeros((1, 1, 3), dtype=np.uint8))
 
 
 def gradient(height, width):
@@ -106,3 +114,38 @@ def test_several_a_cell(make, pictures):
 def test_other_dicts_are_no_pictures(raw):
     with pytest.raises(Unreadable, match=r"a (dict|level) of a picture"):
         pm.Image()._decode(raw, None)
+
+
+def test_levels_are_copied_when_asked_for():
+    data = [bytes([one]) * 9 for one in range(3)]
+    written = to_bytes(pyramid([4, 2, 1], data))
+    levels = from_bytes(memoryview(written))["levels"]
+    assert np.shares_memory(np.frombuffer(levels._files[1], np.uint8), np.frombuffer(written, np.uint8))
+    assert levels == data == copy.deepcopy(levels) == pickle.loads(pickle.dumps(levels))
+    assert levels[1] == data[1]
+    assert levels[1:] == data[1:]
+    assert levels != data[:2]
+    assert to_bytes(from_bytes(written)) == written
+    older = to_bytes({"sides": [4, 2, 1], "levels": data})  # as they were written first
+    assert pm.Image(size=8)._decode(from_bytes(to_bytes({"sides": [4], "levels": [PIXEL]})), None).shape == (1, 1, 3)
+    assert from_bytes(older) == {"sides": [4, 2, 1], "levels": data}
+    with pytest.raises(ValueError, match="9 bytes were written"):
+        from_bytes(written[:-1])
+
+
+def test_a_store_made_of_another_keeps_its_levels(make):
+    rows = pd.DataFrame({"photo": [encoded(gradient(300, 400))] * 2, "y": ["u", "v"]})
+    store = make(rows, target="y", pictures={"pyramid": True}, types={"photo": pm.Image(size=64)})
+    again = make(store.table(), name="again.lance")
+    raws = [one.table().frame["photo"].iloc[0] for one in (store, again)]
+    assert raws[0] == raws[1]
+    assert raws[0]["sides"] == [400, 200, 100, 50]
+    one, two = (
+        next(iter(pm.Loader(it, form="decoded", columns="photo", shuffle=False))) for it in (again, again.table())
+    )
+    assert one.fields["photo"].values.equal(two.fields["photo"].values)
+
+
+def test_an_audit_tells_levels_of_one_size_apart():
+    one, two, same = (_digest(pyramid([4, 2], [data, b"half"])) for data in (b"calm", b"calk", b"calm"))
+    assert one == same != two

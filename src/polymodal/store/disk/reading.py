@@ -110,7 +110,10 @@ class Reading:
         return (SUMS, *self.sums.groups[-1]) if self.vectors.is_summed else ()
 
     def damaged(self, read: pa.Table) -> Mapping[str, np.ndarray]:
-        """See `Store.damaged`."""
+        """By modality the positions of rows that were read from disk and hold another cell than came in.
+
+        Raises ArtifactError where a row's name, targets or roles are not what came in.
+        """
         found = self.sums.damaged(read)
         if len(found[-1]):
             without_damaged(pd.DataFrame(index=self._index(read)), found, self.first, self.uri)

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from polymodal.errors import ArtifactError
 from polymodal.schema.schema import Schema
@@ -289,18 +288,6 @@ class Store:
     def report(self) -> StoreReport:
         """Rows, patterns, sizes, versions and what could not be read; decodes nothing."""
         return StoreReport.of(self)
-
-    @property
-    def checked(self) -> tuple[str, ...]:
-        """The columns on disk that `damaged` needs: the sums, and after them what labels and roles need."""
-        return self.reading.checked
-
-    def damaged(self, read: pa.Table) -> Mapping[str, np.ndarray]:
-        """By modality the positions of rows that were read from disk and hold another cell than came in.
-
-        Raises ArtifactError where a row's name, targets or roles are not what came in.
-        """
-        return self.reading.damaged(read)
 
     @property
     def vectors(self) -> Vectors:

@@ -117,7 +117,7 @@ class StoreRows(Rows):
             raise ArtifactError(f"{self.store.uri} is damaged and cannot be read: {error}") from error
 
     def checked(self, places: np.ndarray) -> Sequence[str]:
-        return () if self._sound[places].all() else self.store.checked  # once is enough
+        return () if self._sound[places].all() else self.store.reading.checked  # once is enough
 
     def damaged(self, places: np.ndarray, read: pa.Table) -> Mapping[str, np.ndarray]:
         found: dict[str, list[np.ndarray]] = {}
@@ -125,7 +125,7 @@ class StoreRows(Rows):
         for piece in read.to_batches():
             own = slice(start, start + len(piece))
             if SUMS in read.schema.names and not self._sound[places[own]].all():
-                broken = self.store.damaged(pa.Table.from_batches([piece]))
+                broken = self.store.reading.damaged(pa.Table.from_batches([piece]))
                 self._sound[places[own]] = not broken
                 for name, rows in broken.items():
                     found.setdefault(name, []).append(start + rows)
