@@ -21,6 +21,7 @@ from polymodal.errors import ArtifactError, FitError, SettingError
 from polymodal.fitting import learn
 from polymodal.lattice import Lattice, joined
 from polymodal.network import Network
+from polymodal.parameters import Parameters
 from polymodal.portfolio.portfolio import Portfolio
 from polymodal.predictions import Baseline, Predictions, together
 from polymodal.saving import restore, to_artifact
@@ -30,6 +31,7 @@ from polymodal.searching import Searching
 from polymodal.store.loader.size import n_bytes
 from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.budget import seconds
+from polymodal.training.checkpoint import place_of
 from polymodal.training.history import History
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from polymodal.store.disk.store import Store
 
 
-class Model(Searching):
+class Model(Searching, Parameters):
     """Learns from a Table and answers from any part of a row.
 
     Args:
@@ -236,7 +238,7 @@ class Model(Searching):
             self,
             table,
             budget=seconds(budget),
-            checkpoint=None if checkpoint is None else Path(checkpoint),
+            checkpoint=None if checkpoint is None else place_of(checkpoint),
             max_unreadable=max_unreadable,
             most_bytes=n_bytes(memory),
             progress=progress,
@@ -255,6 +257,15 @@ class Model(Searching):
         Raises SchemaError for a row that names something the model does not know, FitError before `fit`.
         """
         return together([self._answered(*block) for block in in_blocks(rows, self.schema, files)])
+
+    def predict_proba(
+        self, rows: Any, target: str | None = None, *, files: str | os.PathLike[str] | None = None
+    ) -> pd.DataFrame:
+        """`[N, C]` the probability of each class, level or label, a column each: `predict(rows).probabilities(target)`.
+
+        Raises SettingError for a target of another kind, or one of several that is not named; else as `predict`.
+        """
+        return self.predict(rows, files=files).probabilities(target)
 
     def _answered(self, table: Table, notes: list[str]) -> Predictions:
         self._refuse_without_target()

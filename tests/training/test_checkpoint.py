@@ -13,6 +13,7 @@ import torch
 
 import polymodal as pm
 from polymodal.errors import ArtifactError, FitError
+from polymodal.training.checkpoint import place_of
 
 SETTINGS = {"learners": ["network"], "folds": 1, "epochs": 15, "patience": 15, "width": 8, "batch_size": 8}
 
@@ -150,3 +151,12 @@ def test_one_weight_in_two_places_is_kept(table, tmp_path):
     first = model.fit(table, checkpoint=tmp_path / "run").predict(table).outputs["y"]
     again = model.fit(table, checkpoint=tmp_path / "run").predict(table).outputs["y"]
     np.testing.assert_array_equal(first, again)
+
+
+def test_a_place_where_nothing_can_be_written_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert place_of(tmp_path / "new" / "fit.part") == tmp_path / "new" / "fit.part"
+    with pytest.raises(ArtifactError, match="is a folder; give the name of a file"):
+        place_of(tmp_path)
+    with pytest.raises(ArtifactError, match="is no folder in which anything may be written"):
+        place_of(tmp_path / "file" / "fit.part")

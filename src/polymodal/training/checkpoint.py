@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -78,3 +79,14 @@ class Checkpoint:
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def place_of(path: str | os.PathLike[str]) -> Path:
+    """Where a checkpoint goes. Raises ArtifactError, before any work, for a folder and where nothing may be written."""
+    place = Path(path)
+    if place.is_dir():
+        raise ArtifactError(f"checkpoint {place} is a folder; give the name of a file, such as {place / 'fit.part'}")
+    home = next(one for one in place.absolute().parents if one.exists())
+    if not (home.is_dir() and os.access(home, os.W_OK)):
+        raise ArtifactError(f"cannot write checkpoint {place}: {home} is no folder in which anything may be written")
+    return place
