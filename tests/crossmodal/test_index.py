@@ -46,6 +46,15 @@ def test_the_best_of_all_scores(model: pm.Model, index: Index, query: dict[str, 
     assert set(found.columns[3:]) == set(among)
 
 
+def test_words_that_were_never_met_are_told(index: Index) -> None:
+    assert index.search(note="letter4 of all", k=1).faults == ()
+    hits = index.search([{"note": "letter4"}, {"note": "something quite new"}], k=1)
+    assert hits.faults == (
+        "query 1, 'note': none of its words was met in training: 'something', 'quite', 'new'; what it finds is a guess",
+    )
+    assert "none of its words was met in training" in str(hits)
+
+
 def test_a_sentence_finds_panels_of_its_letter(index: Index, test: pm.Table) -> None:
     hits = index.search(note="letter4 shade2", k=4)
     assert (hits.rows().frame["letter"] == "l4").mean() >= 0.75

@@ -81,3 +81,12 @@ def test_shorter_texts_are_padded_and_masked(statistics) -> None:  # type: ignor
     assert mask.tolist() == [[True, False, False], [True, True, True]]
     assert not values[0, 1:].any()
     np.testing.assert_array_equal(values[1], arrays[1])
+
+
+def test_a_text_of_unknown_words_is_strange(statistics) -> None:  # type: ignore[no-untyped-def]
+    kind = Text()
+    assert kind.strangeness("Pain everywhere", statistics) is None
+    assert kind.strangeness("", statistics) is None
+    assert kind.strangeness("...", statistics) is None
+    found = kind.strangeness("Rotes Kleid, neu und schön", statistics)
+    assert found == "none of its words was met in training: 'rotes', 'kleid', 'neu', ..."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from polymodal.errors import SchemaError, SettingError, near_miss
 
 if TYPE_CHECKING:
     from polymodal.model import Model
+    from polymodal.schema.table import Table
 
 _DIGITS = 6  # of scores; what differs beyond is rounding, and rows that are as good keep their order
 
@@ -26,7 +27,7 @@ class Questions:
     Attributes:
         names: what queries are called.
         parts: of each, `[1, E]` by modality; nothing where it cannot be read.
-        faults: what cannot be read, a sentence each.
+        faults: what cannot be read, and what the model never met, a sentence each.
     """
 
     names: np.ndarray
@@ -60,7 +61,17 @@ def questions(model: Model, query: Any, parts: Mapping[str, Any], files: str | o
             f"{', '.join(model.schema.names)}" + "".join(f". {fault}" for fault in told)
         )
     lost = [f"query {names[number]} has nothing that can be read, and finds nothing" for number in empty]
-    return Questions(names, found, (*lost, *told))
+    return Questions(names, found, (*lost, *told, *_strange(model, asked, names)))
+
+
+def _strange(model: Model, asked: Table, names: np.ndarray) -> Iterator[str]:
+    """Of what is asked for, that of which nothing was there in training: what is found by it is found by chance."""
+    known = model.preprocessor
+    for name in known.schema.names:
+        for query, sample in zip(names, asked.cells(name).samples, strict=True):
+            why = None if sample is None else known.carriers[name].strangeness(sample, known.statistics[name])
+            if why:
+                yield f"query {query}, {name!r}: {why}; what it finds is a guess"
 
 
 def checked_k(k: Any) -> int:

@@ -96,6 +96,13 @@ class Text(Modality):
             previous = word
         return array
 
+    def strangeness(self, sample: str, statistics: TextStatistics) -> str | None:
+        known = _coder(statistics)
+        words = [word for word in self._words(sample) if word.isalnum()]
+        if not words or any(known.knows(word) for word in words):
+            return None
+        return f"none of its words was met in training: {', '.join(map(repr, words[:3]))}{', ...' * (len(words) > 3)}"
+
     def collate(self, arrays: Sequence[np.ndarray], statistics: TextStatistics) -> tuple[Tensor, Tensor | None]:
         """Codes `[n, L, 12]` (word, pair with the word before, ten letter groups; 0 is padding) and mask `[n, L]`."""
         import torch
@@ -149,6 +156,10 @@ class _Coder:
         self._known = {word: code for code, word in enumerate(statistics.words, start=_FIRST_WORD)}
         self._letters = _FIRST_WORD + len(statistics.words) + statistics.buckets
         self._met: dict[str, np.ndarray] = {}
+
+    def knows(self, word: str) -> bool:
+        """Whether it is in the vocabulary."""
+        return word in self._known
 
     def of(self, word: str) -> np.ndarray:
         """`[12]`: the word, an empty place for its pair, its letter groups."""

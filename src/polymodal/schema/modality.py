@@ -151,6 +151,10 @@ class Modality(Settings):
         except Unreadable as fault:
             return None, [fault]
 
+    def strangeness(self, sample: Any, statistics: Any) -> str | None:
+        """Why nothing in a sample was met in training, so that an answer to it is a guess; else None."""
+        return None
+
     @abstractmethod
     def collate(self, arrays: Sequence[np.ndarray], statistics: Any) -> tuple[Tensor, Tensor | None]:
         """Pack prepared arrays: values `[n, ...]`, and a mask of what is real in them where lengths or gaps differ."""
