@@ -115,7 +115,6 @@ class Fused:
 
 @dataclass(frozen=True)
 class Term:
-    """One objective's share of the loss, with figures worth watching."""
+    """One objective's share of the loss."""
 
     loss: Float[Tensor, ""]
-    metrics: Mapping[str, float] = field(default_factory=dict)
