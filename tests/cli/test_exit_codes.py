@@ -23,6 +23,7 @@ def test_fine() -> None:
         (["predict", "m.pm", "--row", "{'age'}"], "not JSON"),
         (["predict", "m.pm", "--row", "[1]"], "one JSON object"),
         (["predict", "m.pm", "x.csv", "--out", "answers.xlsx"], "'.csv'"),
+        (["predict", "m.pm", "x.csv", "--out", "nowhere/a.csv"], "there is no folder nowhere"),
         (["demo", "miniacc", "--out", "taken/below"], "Not a directory"),
         (["fit", "t.csv", "--target", "y", "--out", "."], "is a folder; give the name of a file"),
         (["fit", "t.csv", "--target", "y", "--out", "taken/below/m.pm"], "Not a directory"),

@@ -223,3 +223,18 @@ def test_reading_reports_wrong_types_of_argument(tmp_path):
         pm.Table.read({"a": [1]}, files=tmp_path / "none")
     with pytest.raises(SchemaError, match="id=: no column 'ID'"):
         pm.Table.read({"id": [1], "a": [2.5]}, id="ID")
+
+
+def test_rows_that_are_not_there_are_told():
+    table = pm.Table.read({"x": [1.0, 2.0, 3.0]})
+    assert table.take([2, 0]).frame["x"].tolist() == [3.0, 1.0]
+    assert len(table.take([])) == 0
+    for rows, says in (([3], "no row at position 3; the table has 3 rows"), ([0.5], "float64"), (0, "one dimension")):
+        with pytest.raises(SettingError, match=says):
+            table.take(rows)
+
+
+def test_a_notebook_shows_the_first_rows():
+    shown = pm.Table.read({"note": ["<b>one & two</b> three"] * 12})._repr_html_()
+    assert "&lt;b&gt;one &amp; two" in shown
+    assert "and 2 more rows" in shown

@@ -21,9 +21,15 @@ SUFFIXES = (".csv", ".json", ".parquet")
 
 
 def refuse_ending(out: Path | None) -> None:
-    """Raises SettingError for a format that is not known; asked before the work, not after it."""
-    if out is not None and out.suffix not in SUFFIXES:
+    """Raises SettingError for a format that is not known, ArtifactError where no file can be: before the work."""
+    if out is None:
+        return
+    if out.suffix not in SUFFIXES:
         raise SettingError(f"--out {out}: unknown ending. {near_miss(out.suffix, SUFFIXES)}")
+    if out.is_dir():
+        raise ArtifactError(f"--out {out} is a folder; give the name of a file")
+    if not out.parent.is_dir():
+        raise ArtifactError(f"--out {out}: there is no folder {out.parent}; make it first")
 
 
 def tell(predictions: Predictions, out: Path | None, as_json: bool) -> None:
@@ -33,6 +39,8 @@ def tell(predictions: Predictions, out: Path | None, as_json: bool) -> None:
         note(f"Note: {difference}")
     for fault in predictions.faults[:SHOWN]:
         note(f"Unreadable, answered from the rest of the row: {fault}")
+    if len(predictions.faults) > SHOWN:
+        note(f"... and {len(predictions.faults) - SHOWN} more cells; each stands in its row of the answers")
     if out is not None:
         write(answers, out)
         note(f"Wrote {len(answers)} answers to {out}")

@@ -16,7 +16,7 @@ from polymodal.registry import DEMOS
 
 
 def demo(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Which demo; --list names them.")] = "miniacc",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Which demo; --list names them.")] = "miniacc",
     list: Annotated[bool, typer.Option("--list", help="Name the demos and stop.")] = False,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where page and model go.")] = Path("out"),
     fusion: options.Fusion = "transformer",

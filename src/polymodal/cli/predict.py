@@ -14,7 +14,7 @@ from polymodal.cli._answers import parse_row, refuse_ending, tell
 def predict(
     model: options.ModelFile,
     data: Annotated[
-        str | None, typer.Argument(metavar="[DATA]", help="A CSV or Parquet file, a folder with one, or a store.")
+        str | None, typer.Argument(metavar="DATA", help="A CSV or Parquet file, a folder with one, or a store.")
     ] = None,
     row: Annotated[
         str | None, typer.Option("--row", metavar="JSON", help="One row in place of DATA; leave out what is absent.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
@@ -98,13 +99,28 @@ class Table:
         learnt = f"; target {', '.join(targets)}" if targets else ""
         return f"Table({len(self)} row{'s' * (len(self) != 1)}; {', '.join(inputs[:8] + more)}{learnt})"
 
-    def take(self, rows: np.ndarray) -> Table:
-        """Some rows, by position or by a bool mask `[N]`, in the order asked for; what was decoded stays so."""
+    def _repr_html_(self) -> str:
+        some = self.frame.head(10).to_html(max_cols=20, notebook=True)
+        more = f"<p>... and {len(self) - 10} more rows</p>" if len(self) > 10 else ""
+        return f"<p>{html.escape(repr(self))}</p>{some}{more}"
+
+    def take(self, rows: Any) -> Table:
+        """Some rows, by position or by a bool mask `[N]`, in the order asked for; what was decoded stays so.
+
+        Raises SettingError for a position that is not there and for a mask of another length.
+        """
         rows = np.asarray(rows)
         if rows.dtype == bool:
             if rows.shape != (len(self),):
                 raise SettingError(f"a mask of {list(rows.shape)} does not fit a table of {len(self)} rows")
             rows = np.flatnonzero(rows)
+        if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+            raise SettingError(
+                f"rows are positions or a mask, one dimension of them; {rows.dtype} {list(rows.shape)} came"
+            )
+        beyond = rows[(rows < -len(self)) | (rows >= len(self))]
+        if len(beyond):
+            raise SettingError(f"no row at position {beyond[0]}; the table has {len(self)} rows, counted from 0")
         rows = rows.astype(np.int64)
         embedded = {key: vectors[rows] for key, vectors in self.embedded.items()}
         taken = Table(self.frame.iloc[rows], self.schema, self.files, embedded)
