@@ -11,9 +11,10 @@ import numpy as np
 
 from polymodal.schema.batch import Batch
 from polymodal.store.disk.columns import STATES
+from polymodal.store.loader.cuts import Cuts
 from polymodal.store.loader.decoding import Part
 from polymodal.store.loader.making import Fault, Maker
-from polymodal.store.loader.plan import Plan, bucketed, share_of
+from polymodal.store.loader.plan import Plan, bucketed
 from polymodal.store.loader.rows import Rows
 from polymodal.store.loader.window import Window
 
@@ -60,14 +61,10 @@ class Feed:
         """Rows that are dealt in the epoch."""
         return self.plan.rows // self.step * self.step if self.drop_last else self.plan.rows
 
-    def steps(self, done: int) -> list[tuple[int, int]]:
-        """For each step after the first `done` rows, which rows of the order it takes, from where to where."""
-        return [(start, min(start + self.step, self.total)) for start in range(done, self.total, self.step)]
-
     def made(self, done: int, threads: int, every: tuple[int, int] = (0, 1)) -> Iterator[Made]:
         """The batches of this rank after the first `done` rows of the epoch; with `every` (k, n), each n-th from k."""
-        cuts = [(stop, self._own(start, stop)) for start, stop in self.steps(done)[every[0] :: every[1]]]
-        cuts = [(stop, own) for stop, own in cuts if own[1] > own[0]]
+        cuts = Cuts(range(done, self.total, self.step), self.total, self.step, self.rank, self.world)
+        cuts = cuts[every[0] :: every[1]]
         if not cuts:
             return
         pool = ThreadPoolExecutor(threads, thread_name_prefix="polymodal-decode")
@@ -78,13 +75,9 @@ class Feed:
             for one in (pool, reader):
                 one.shutdown(wait=True, cancel_futures=True)
 
-    def _own(self, start: int, stop: int) -> tuple[int, int]:
-        share = share_of(stop - start, self.rank, self.world)
-        return start + share.start, start + share.stop
-
     def _in_order(
         self,
-        cuts: Sequence[tuple[int, tuple[int, int]]],
+        cuts: Cuts,
         pool: ThreadPoolExecutor,
         reader: ThreadPoolExecutor,
         ahead: int,
@@ -92,27 +85,26 @@ class Feed:
         starts = self.plan.starts
         whole = np.diff(starts)[np.searchsorted(starts, cuts[0][1][0], side="right") - 1]
         alone = _FIRST if whole > _LARGE * _FIRST * self.size else 0
-        wanted = _by_window(starts, [own for _, own in cuts[alone:]])
+        rest = cuts[alone:]
         windows: dict[int, Future[_Dealt]] = {}
         waiting: deque[Future[Made]] = deque()
         for stop, own in cuts[:alone]:
-            pieces = [
-                (reader.submit(self._read, window, [span]), *span)
-                for window, [span] in _by_window(starts, [own]).items()
-            ]
-            waiting.append(pool.submit(self._make, pieces, stop))
-        for stop, (first, last) in cuts[alone:]:
-            at = int(np.searchsorted(starts, first, side="right")) - 1
-            until = int(np.searchsorted(starts, last, side="left"))
-            for window in [one for one in windows if one < at]:
+            mine = list(_pieces(starts, *own))
+            if mine:  # a last step can have fewer rows than there are ranks
+                pieces = [(reader.submit(self._read, window, [span]), *span) for window, span in mine]
+                waiting.append(pool.submit(self._make, pieces, stop))
+        for stop, own in rest:
+            mine = list(_pieces(starts, *own))
+            if not mine:
+                continue
+            for window in [one for one in windows if one < mine[0][0]]:
                 del windows[window]
-            for window in range(at, min(until + 1, self.plan.window_count)):  # the next one is read meanwhile
-                if window not in windows and window in wanted:
-                    windows[window] = reader.submit(self._read, window, wanted[window])
-            pieces = [
-                (windows[window], max(first, starts[window]), min(last, starts[window + 1]))
-                for window in range(at, until)
-            ]
+            for window in range(mine[0][0], min(mine[-1][0] + 2, self.plan.window_count)):  # the next is read meanwhile
+                if window not in windows and (
+                    wanted := list(rest.within(int(starts[window]), int(starts[window + 1])))
+                ):
+                    windows[window] = reader.submit(self._read, window, wanted)
+            pieces = [(windows[window], *span) for window, span in mine]
             waiting.append(pool.submit(self._make, pieces, stop))
             if len(waiting) > ahead:
                 yield waiting.popleft().result()
@@ -167,12 +159,11 @@ class _Dealt:
     start: int
 
 
-def _by_window(starts: np.ndarray, wanted: Sequence[tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
-    """Which stretches of the order are wanted of each window."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    for first, last in wanted:
-        at = int(np.searchsorted(starts, first, side="right")) - 1
-        while at < len(starts) - 1 and starts[at] < last:
-            found.setdefault(at, []).append((max(first, int(starts[at])), min(last, int(starts[at + 1]))))
-            at += 1
-    return found
+def _pieces(starts: np.ndarray, first: int, last: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """The windows over which a stretch of the order lies, with what of it is in each, from where to where."""
+    at = int(np.searchsorted(starts, first, side="right")) - 1
+    while first < last:
+        until = min(last, int(starts[at + 1]))
+        if first < until:
+            yield at, (first, until)
+        first, at = until, at + 1

@@ -17,6 +17,7 @@ from polymodal.store.disk.batch import Layout, prepared
 from polymodal.store.disk.columns import FAULTS, LABEL, ROW, STATES, SUMS, Column, plan
 from polymodal.store.disk.places import Places
 from polymodal.store.disk.store import Store
+from polymodal.store.loader.marks import Marks
 
 _AT_ONCE = 512  # rows of a table brought into form at once
 
@@ -98,7 +99,7 @@ class StoreRows(Rows):
         self.first = sorted(store._record.schema["modalities"])
         self._dataset, self._places = store._dataset, Places(store._dataset)
         self._count = len(store)
-        self._sound = np.zeros(self._count, dtype=bool)  # rows whose cells were held against their sums
+        self._sound = Marks(self._count)  # rows whose cells were held against their sums
 
     def __len__(self) -> int:
         return self._count
@@ -117,16 +118,17 @@ class StoreRows(Rows):
             raise ArtifactError(f"{self.store.uri} is damaged and cannot be read: {error}") from error
 
     def checked(self, places: np.ndarray) -> Sequence[str]:
-        return () if self._sound[places].all() else self.store.reading.checked  # once is enough
+        return () if self._sound.have(places) else self.store.reading.checked  # once is enough
 
     def damaged(self, places: np.ndarray, read: pa.Table) -> Mapping[str, np.ndarray]:
         found: dict[str, list[np.ndarray]] = {}
         start = 0
         for piece in read.to_batches():
             own = slice(start, start + len(piece))
-            if SUMS in read.schema.names and not self._sound[places[own]].all():
+            if SUMS in read.schema.names and not self._sound.have(places[own]):
                 broken = self.store.reading.damaged(pa.Table.from_batches([piece]))
-                self._sound[places[own]] = not broken
+                if not broken:
+                    self._sound.add(places[own])
                 for name, rows in broken.items():
                     found.setdefault(name, []).append(start + rows)
             start += len(piece)
