@@ -78,7 +78,9 @@ def search(
     if like and among:
         raise typer.BadParameter("--like compares each part with its like; leave --among out")
     refuse_ending(out)
-    index = _index(pm.load(model), data, files, keep, backend)
+    fitted = pm.load(model)
+    fitted.space  # noqa: B018 (says so, before any row is read, if it learnt none)
+    index = _index(fitted, data, files, keep, backend)
     if duplicates is not None:
         from polymodal.crossmodal.index import Index
 
