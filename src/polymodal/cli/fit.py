@@ -12,6 +12,7 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer, note
 from polymodal.cli._table import is_stored, parse_encoders, parted, read_to_learn
+from polymodal.cli._wording import in_options
 from polymodal.errors import ArtifactError
 
 
@@ -160,7 +161,7 @@ def fit(
         note("Of what each modality tells by itself, the joint model uses:")
         note(used.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     for limitation in model.limitations:
-        note(f"note: {limitation}")
+        note(f"note: {in_options(limitation)}")
     if kept is None:
         answer(f"Fitted on {len(table)} rows.", {"model": out, "rows": len(table)}, json)
         return
