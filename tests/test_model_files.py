@@ -29,8 +29,8 @@ def header(path):
 def rewrite(path, change):
     """The same file with its description changed, as one of the first, which had no check sum."""
     told, tensors = header(path)
-    del told["__metadata__"]["sum"]
     record = json.loads(told["__metadata__"]["polymodal"])
+    del record["sum"]
     change(record)
     told["__metadata__"]["polymodal"] = json.dumps(record)
     head = json.dumps(told).encode()

@@ -37,7 +37,8 @@ class Artifact:
         header = json.dumps({"format": FORMAT, **self.record}, allow_nan=False)
         # Members share frozen tensors; safetensors wants each name to own its memory.
         tensors = {name: value.detach().cpu().contiguous().clone() for name, value in self.tensors.items()}
-        write_atomically(path, save(tensors, {_KEY: header, _SUM: _sum(header, tensors)}))
+        told = json.dumps({"format": FORMAT, **self.record, _SUM: _sum(header, tensors)}, allow_nan=False)
+        write_atomically(path, save(tensors, {_KEY: told}))  # one entry: safetensors writes several in any order
 
     @classmethod
     def read(cls, path: Path) -> Artifact:
@@ -46,9 +47,8 @@ class Artifact:
             raise ArtifactError(f"no model file at {path}")
         try:
             with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
+                header = (file.metadata() or {}).get(_KEY)
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            header = metadata.get(_KEY, "")
             record = json.loads(header) if header else None
         except (SafetensorError, json.JSONDecodeError, OSError, ValueError) as error:
             raise ArtifactError(f"{path} is damaged or no model file: {error}") from error
@@ -58,7 +58,8 @@ class Artifact:
             raise ArtifactError(
                 f"{path} has format {record['format']}, this version reads up to {FORMAT}; install a newer polymodal"
             )
-        if metadata.get(_SUM, told := _sum(header, tensors)) != told:  # the first files have none
+        told = record.pop(_SUM, None)
+        if told is not None and told != _sum(json.dumps(record), tensors):  # the first files have none
             raise ArtifactError(
                 f"{path} is damaged: its content is not what was saved, though it can be read; copy or fit it again"
             )
