@@ -115,18 +115,20 @@ def sums_of(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """
     if isinstance(cells, pa.ChunkedArray):  # piece by piece, since to make one of them is to copy large cells
         return np.concatenate([np.zeros(0, dtype=np.uint64), *(sums_of(one) for one in cells.chunks)])
+    is_there = cells.is_valid().to_numpy(zero_copy_only=False)
+    there, found = np.flatnonzero(is_there), np.zeros(len(cells), dtype=np.uint64)  # absent cells cost nothing
     if pa.types.is_fixed_size_list(cells.type):
         size = cells.type.list_size
         numbers = _bits(cells.values.slice(cells.offset * size, len(cells) * size)).reshape(len(cells), size)
-        found = np.array([zlib.crc32(row.data) for row in numbers], dtype=np.uint64)
+        found[there] = [zlib.crc32(numbers[place].data) for place in there.tolist()]
     elif pa.types.is_large_binary(cells.type) or pa.types.is_large_string(cells.type) or pa.types.is_binary(cells.type):
         data, ends = spans(cells)
-        pairs = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
-        crcs = np.array([zlib.crc32(data[start:end]) for start, end in pairs], dtype=np.uint64)
-        found = crcs | (np.diff(ends).astype(np.uint64) << np.uint64(32))
+        pairs = zip(ends[there].tolist(), ends[there + 1].tolist(), strict=True)
+        found[there] = [zlib.crc32(data[start:end]) for start, end in pairs]
+        found |= np.diff(ends).astype(np.uint64) << np.uint64(32)
     else:
         found = _bits(cells)
-    return np.where(cells.is_null().to_numpy(zero_copy_only=False), _NULL, _stirred(found))
+    return np.where(is_there, _stirred(found), _NULL)
 
 
 def _bits(array: pa.Array) -> np.ndarray:
