@@ -61,35 +61,31 @@ def measured(uri: str) -> None:
     print(alone, peak(), n, time.perf_counter() - start)
 
 
+def line(folder: Path, rows: int) -> dict[str, object]:
+    """What a process takes that loads a store of so many rows, made in another one."""
+    uri = folder / f"{rows}.lance"
+    words = f"from benchmarks.loading.memory import made; from pathlib import Path; made(Path({str(uri)!r}), {rows})"
+    subprocess.run([sys.executable, "-c", words], check=True)
+    command = [sys.executable, "-m", "benchmarks.loading.memory", "--measure", str(uri)]
+    alone, all_of_it, n, taken = map(float, subprocess.check_output(command, text=True).split())
+    found = {
+        "rows": f"{rows:,}",
+        "torch alone, MB": alone,
+        "at most, MB": all_of_it,
+        "beyond torch, MB": all_of_it - alone,
+        "rows read": f"{int(n):,}",
+        "rows a second": n / taken,
+    }
+    print(found, flush=True)
+    return found
+
+
 def main() -> None:
     if len(sys.argv) > 2 and sys.argv[1] == "--measure":
         return measured(sys.argv[2])
-    folder, lines = Path(tempfile.mkdtemp()), []
-    for rows in ROWS:
-        uri = folder / f"{rows}.lance"
-        subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                f"from benchmarks.loading.memory import made; from pathlib import Path; "
-                f"made(Path({str(uri)!r}), {rows})",
-            ],
-            check=True,
-        )
-        command = [sys.executable, "-m", "benchmarks.loading.memory", "--measure", str(uri)]
-        alone, all_of_it, n, taken = map(float, subprocess.check_output(command, text=True).split())
-        lines.append(
-            {
-                "rows": f"{rows:,}",
-                "torch alone, MB": alone,
-                "at most, MB": all_of_it,
-                "beyond torch, MB": all_of_it - alone,
-                "rows read": f"{int(n):,}",
-                "rows a second": n / taken,
-            }
-        )
-        print(lines[-1], flush=True)
-    beyond = [line["beyond torch, MB"] for line in lines]
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [line(Path(folder), rows) for rows in ROWS]
+    beyond = [float(str(one["beyond torch, MB"])) for one in lines]
     publish(
         Outcome(
             name="loading/memory",

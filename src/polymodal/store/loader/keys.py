@@ -15,7 +15,7 @@ from polymodal.schema.target import Discrete
 from polymodal.store.disk.columns import Column, frame_of
 from polymodal.store.loader.rows import Rows
 
-_AT_ONCE = 1024  # rows of a sample
+_AT_ONCE = 256  # rows of a sample
 
 
 def label_keys(rows: Rows) -> np.ndarray:
