@@ -9,6 +9,8 @@ import numpy as np
 
 from polymodal.schema.target import Labels, Target
 
+COMPLETE_UP_TO = 12  # modalities; 4,096 patterns
+
 
 @dataclass(frozen=True)
 class Lattice:
@@ -112,3 +114,17 @@ def chain_patterns(permutations: np.ndarray) -> np.ndarray:
     """
     found = np.unique(prefixes(permutations).reshape(-1, permutations.shape[1]), axis=0)
     return found[np.argsort(found.sum(axis=1), kind="stable")]
+
+
+def requested_patterns(n_modalities: int, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """All 2^M patterns while that is few; else the chains of sampled orders, and those orders `[K, M]`.
+
+    Orders come in pairs, each with its reverse, which cancels most of the sampling error (antithetic sampling;
+    Mitchell et al. 2022).
+    """
+    if n_modalities <= COMPLETE_UP_TO:
+        return all_patterns(n_modalities), None
+    random = np.random.default_rng(seed)
+    half = [random.permutation(n_modalities) for _ in range(max(1, samples // 2))]
+    permutations = np.array([order for one in half for order in (one, one[::-1])])
+    return chain_patterns(permutations), permutations

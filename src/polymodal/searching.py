@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
-import torch
-
 from polymodal.asked import as_table
 from polymodal.errors import ArtifactError, FitError
+from polymodal.fitted import Fitted
 from polymodal.network import Network
-from polymodal.portfolio.portfolio import Portfolio
-from polymodal.schema.schema import Schema
 from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
-from polymodal.store.preprocessing import Preprocessor
 from polymodal.training.rows import same_rows
 from polymodal.training.settings import ALIGN
 
@@ -29,26 +24,10 @@ if TYPE_CHECKING:
     from polymodal.model import Model
 
 
-class Searching(ABC):
+class Searching(Fitted):
     """What `Model` can do once it was fitted with `objective="align"`."""
 
-    _device: torch.device
     same: str | None
-
-    @property
-    @abstractmethod
-    def schema(self) -> Schema:
-        """The schema it was fitted on."""
-
-    @property
-    @abstractmethod
-    def preprocessor(self) -> Preprocessor:
-        """Schema, statistics and frozen encoders."""
-
-    @property
-    @abstractmethod
-    def portfolio(self) -> Portfolio:
-        """Everything that answers."""
 
     @property
     def space(self) -> Space:

@@ -1,9 +1,9 @@
-"""Which patterns are asked, and how the answers of several networks become one."""
+"""Which patterns are asked of a model."""
 
 import numpy as np
 import pytest
 
-from polymodal.answering import COMPLETE_UP_TO, requested_patterns
+from polymodal.lattice import COMPLETE_UP_TO, requested_patterns
 
 
 @pytest.mark.parametrize("n_modalities", [1, 3, COMPLETE_UP_TO])
