@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from polymodal.align._columns import columns_of
-from polymodal.errors import SchemaError
+from polymodal.align._columns import columns_of, one_each
+from polymodal.errors import SchemaError, SettingError
 
 RANDOM = np.random.default_rng(0)
 KEYS = {
@@ -53,3 +53,11 @@ def test_kinds_that_never_agree() -> None:
         columns_of(pd.DataFrame({"id": pd.to_datetime(["2024-01-01"])}), ["id"], zoned, ["id"])
     with pytest.raises(SchemaError, match="'id' holds lists or tables, which are no keys"):
         columns_of(pd.DataFrame({"id": [[1]]}), ["id"], pd.DataFrame({"id": [[2]]}), ["id"])
+
+
+@pytest.mark.parametrize("wrong", [(), ("a",), ("a", "b", "c"), {"a": "b", "c": "d"}, (1, 2), {"a": None}])
+def test_one_column_of_each_side(wrong: object) -> None:
+    assert one_each("a", "on") == ("a", "a")
+    assert one_each(["a", "b"], "on") == one_each({"a": "b"}, "on") == ("a", "b")
+    with pytest.raises(SettingError, match=r"on=.* has to name one column, or one of each side"):
+        one_each(wrong, "on")

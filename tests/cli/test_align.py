@@ -37,7 +37,13 @@ def run(*arguments: str):
         (["--near", "patient", "--several", "first"], "note", ["calm", "rain", None]),
         (["--asof", "time", "--by", "patient", "--tolerance", "5s"], "note", ["storm", None, None]),
         (["--asof", "time", "--direction", "forward"], "note", ["rain", "rain", None]),
+        (
+            ["--asof", "time", "--tolerance", "16", "--column", "note", "--not-exact"],
+            "note",
+            ["storm", "storm", "rain"],
+        ),
         (["--around", "time", "--before", "2s", "--several", "first"], "note", ["calm", None, None]),
+        (["--around", "time", "--before", "2", "--several", "last"], "note", ["storm", None, None]),
         (["--place", "lat,lon", "--within", "30"], "note", ["storm", None, None]),
         (["--place", "lat,lon", "--within", "0.02", "--flat"], "note", ["storm", None, None]),
     ],
@@ -47,6 +53,13 @@ def test_every_way_of_pairing(tables: Path, options: list[str], column: str, exp
     assert found.exit_code == 0, found.stderr
     assert pd.read_csv("out.csv")[column].astype(object).where(lambda one: one.notna(), None).tolist() == expected
     assert "Joined" in found.stdout
+
+
+def test_places_of_two_names(tables: Path) -> None:
+    pd.read_csv("right.csv").rename(columns={"lat": "y", "lon": "x"}).to_csv("named.csv", index=False)
+    asked = ["--place", "lat,lon=y,x", "--within", "30", "--out", "out.csv"]
+    assert run("pair", "left.csv", "named.csv", *asked).exit_code == 0
+    assert pd.read_csv("out.csv")["note"][0] == "storm"
 
 
 def test_files_who_is_alone_and_json(tables: Path) -> None:
@@ -106,7 +119,8 @@ def test_offset_of_events(clocks: None) -> None:
         (["pair", "left.csv", "right.csv", "--place", "lat,lon"], 2, "how far apart"),
         (["pair", "left.csv", "right.csv", "--on", "patient"], 1, "several partners"),
         (["pair", "left.csv", "right.csv", "--on", "patent"], 1, "Did you mean 'patient'"),
-        (["pair", "left.csv", "right.csv", "--asof", "time", "--several", "list"], 1, "no meaning with --asof"),
+        (["pair", "left.csv", "right.csv", "--asof", "time", "--several", "list"], 1, "--several goes with --on,"),
+        (["pair", "left.csv", "right.csv", "--on", "patient", "--tolerance", "5s", "--flat"], 1, "with --asof; --flat"),
         (["pair", "left.csv", "right.csv", "--on", "patient", "--out", "x.xls"], 1, "unknown ending"),
         (["clock", "left.csv", "right.csv"], 1, "it takes at least 16"),
         (["clock", "left.csv", "right.csv", "--window", "5s"], 1, "with --drift only"),

@@ -4,6 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import polymodal as pm
 from polymodal.errors import DataError, SchemaError
 from polymodal.schema.read import read_frame
 
@@ -72,6 +73,12 @@ def test_polars_and_arrow_categoricals_stay_categories():
         frame, _ = read_frame(source)
         assert isinstance(frame["c"].dtype, pd.CategoricalDtype)
         assert rows_of(frame) == [["u", "s"], ["v", None], [None, "t"]]
+
+
+def test_what_a_join_made_is_read_as_its_table():
+    joined = pm.align.pair.by_key({"id": [1, 2]}, {"id": [1, 1], "note": ["a", "b"]}, "id", several="list")
+    frame, _ = read_frame(joined)
+    assert rows_of(frame) == [[1, ["a", "b"]], [2, None]]
 
 
 def test_index_levels_become_role_columns_and_repeated_labels_are_renumbered():

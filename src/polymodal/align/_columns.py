@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from polymodal.errors import SchemaError, near_miss
+from polymodal.errors import SchemaError, SettingError, near_miss
 
 _NESTED = "lists or tables"
 _WHOLE = 2**53  # up to which fractions tell whole numbers apart
@@ -27,6 +27,22 @@ def sided(by: str | Sequence[str] | Mapping[str, str]) -> tuple[list[str], list[
     return list(by), list(by)
 
 
+def one_each(name: str | Sequence[str] | Mapping[str, str], what: str) -> tuple[str, str]:
+    """What one column is called on the left and on the right; raises SettingError for what names none, or several.
+
+    >>> one_each("name", "on"), one_each(("name", "who"), "on"), one_each({"name": "who"}, "on")
+    (('name', 'name'), ('name', 'who'), ('name', 'who'))
+    """
+    if isinstance(name, str):
+        return name, name
+    names = [one for pair in name.items() for one in pair] if isinstance(name, Mapping) else list(name)
+    if len(names) != 2 or not all(isinstance(one, str) for one in names):
+        raise SettingError(
+            f"{what}={name!r} has to name one column, or one of each side, as in {what}=('left', 'right')"
+        )
+    return names[0], names[1]
+
+
 def told_apart(left: str, right: str) -> tuple[str, str]:
     """What columns are called in messages: by their side too, where the name is the same.
 
@@ -36,12 +52,12 @@ def told_apart(left: str, right: str) -> tuple[str, str]:
     return (left, right) if left != right else (f"{left} of the left", f"{right} of the right")
 
 
-def need_columns(frame: pd.DataFrame, names: Sequence[str], side: str) -> None:
-    """Raises SchemaError that names each column which is not there."""
+def need_columns(frame: pd.DataFrame, names: Sequence[str], side: str, advice: str = "") -> None:
+    """Raises SchemaError that names each column which is not there; `advice` says how columns are named."""
     gone = [one for one in dict.fromkeys(names) if one not in frame.columns]
     if gone:
         faults = [f"{one!r}. {near_miss(one, map(str, frame.columns))}" for one in gone]
-        raise SchemaError(f"the {side} table has no such column:", faults)
+        raise SchemaError(f"the {side} table has no such column{f' ({advice})' if advice else ''}:", faults)
 
 
 def columns_of(

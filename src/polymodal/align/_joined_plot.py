@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matplotlib.ticker import MaxNLocator
+
 from polymodal.align import _figure as look
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ def figure(joined: Joined) -> Figure:
     axes[0].set_yticks([0, 1], ["left", "right"])
     axes[0].invert_yaxis()
     if len(joined.left.rows) or len(joined.right.rows):
-        axes[0].legend(fontsize=8, frameon=False)
+        drawn.legend(loc="outside lower left", ncols=2, fontsize=8, frameon=False)
+    axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
     look.plain(axes[0], "Rows with a partner (blue) and without", "rows")
     if joined.distances is not None and is_measured:
         axes[1].hist(joined.distances, bins=60, color=look.FIRST)

@@ -19,7 +19,7 @@ from polymodal.schema.dtypes import is_plain, plain_dtype
 
 _ALLOWED = (
     "a path (.csv, .tsv, .parquet, or a folder with one such file), a pandas or polars DataFrame, an Arrow table, "
-    "a dict of columns, or a list of dicts (one a row)"
+    "a dict of columns, a list of dicts (one a row), or what has to_pandas(), such as a join"
 )
 
 
@@ -126,6 +126,10 @@ def _from_object(source: Any) -> pd.DataFrame:
             return _from_arrow(pa.RecordBatchReader.from_stream(source).read_all(), type(source).__name__)
         except (pa.ArrowException, TypeError) as error:
             raise DataError(f"the {type(source).__name__} is no table: {error}. Give {_ALLOWED}.") from error
+    if callable(getattr(source, "to_pandas", None)):
+        frame = source.to_pandas()
+        if isinstance(frame, pd.DataFrame):
+            return frame.copy(deep=False)
     hint = " Call .collect() on it first." if hasattr(source, "collect") else ""
     raise DataError(f"a table cannot be read from {type(source).__name__}. Give {_ALLOWED}.{hint}")
 

@@ -84,6 +84,7 @@ def test_local_time_and_time_with_a_zone_are_not_compared() -> None:
 def test_tolerances() -> None:
     assert tolerance_in(np.zeros(1, np.int64), pd.Timedelta("1s"), "ms") == 10**9
     assert tolerance_in(np.zeros(1), 5, "ms") == 0.005
+    assert [tolerance_in(np.zeros(1), one, "ms") for one in ("300", " 2.5 ", "1e3")] == [0.3, 0.0025, 1.0]
     for wrong in (-1, "soon", float("nan")):
         with pytest.raises(SettingError, match="length of time"):
             tolerance_in(np.zeros(1), wrong, "s")

@@ -8,7 +8,7 @@ import pytest
 
 import polymodal as pm
 from polymodal.align.pair.near_keys import _alike, plain
-from polymodal.errors import SettingError
+from polymodal.errors import SchemaError, SettingError
 
 by_near_key = pm.align.pair.by_near_key
 
@@ -25,9 +25,16 @@ def test_the_closest_pairs_first_and_each_once() -> None:
         left, {"name": ["paracetamol 500", "ibuprophen", "paracetamo"]}, ("drug", "name"), threshold=0.8
     )
     assert found.table["name"].tolist()[:3] == ["paracetamo", "paracetamol 500", "ibuprophen"]
-    assert found.left.counts() == {"no name alike by 0.8": 1}
+    assert found.left.counts() == {"no free name alike by 0.8": 1}
     assert set(found.near_misses["verdict"]) <= {"taken", "taken, though another is as close", "not taken",
                                                  "not taken, the other one belongs to a closer one"}  # fmt: skip
+
+
+def test_columns_of_two_names() -> None:
+    for on in (("name", "who"), {"name": "who"}):
+        assert by_near_key({"name": ["Li Wei"]}, {"who": ["li wei"]}, on).table["who"].tolist() == ["li wei"]
+    with pytest.raises(SchemaError, match=r"say on=\{'name': 'full_name'\}"):
+        by_near_key({"name": ["Li Wei"]}, {"who": ["li wei"]}, "name")
 
 
 def test_near_misses_are_shown() -> None:

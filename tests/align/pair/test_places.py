@@ -60,7 +60,12 @@ def test_faults() -> None:
         by_place(swapped, towns, within=1)
     with pytest.raises(SchemaError, match="'latitude' holds no numbers"):
         by_place({"latitude": ["52 N"], "longitude": ["13 E"]}, towns, within=1)
-    with pytest.raises(SettingError, match="a distance from 0 on"):
-        by_place(towns, towns, within=-1)
+    for wrong in (-1, np.nan, "25km", None, True):
+        with pytest.raises(SettingError, match="a number from 0 on: km on the globe"):
+            by_place(towns, towns, within=wrong)
+    with pytest.raises(SettingError, match=r"place=\['latitude'\]"):
+        by_place(towns, towns, "latitude", within=1)
+    with pytest.raises(SchemaError, match=r"place=... names them"):
+        by_place({"lat": [1.0], "lon": [2.0]}, towns, within=1)
     with pytest.raises(SettingError, match="Did you mean 'haversine'"):
         by_place(towns, towns, within=1, metric="haversin")

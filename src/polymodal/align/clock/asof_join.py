@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from polymodal.align._columns import columns_of, need_columns, sided, told_apart
+from polymodal.align._columns import columns_of, need_columns, one_each, sided, told_apart
 from polymodal.align._links import OneEach
 from polymodal.align._remainder import Remainder
 from polymodal.align._wording import count, duration
@@ -25,7 +25,7 @@ _ABSENT, _ALONE = -1, -2  # of keys: there is none; the other side has none like
 def asof(
     left: Any,
     right: Any,
-    time: str | tuple[str, str] = "time",
+    time: str | tuple[str, str] | Mapping[str, str] = "time",
     *,
     by: str | Sequence[str] | Mapping[str, str] = (),
     direction: Direction = "backward",
@@ -71,7 +71,7 @@ def asof(
         raise SettingError(f"direction={direction!r} is unknown. {near_miss(direction, get_args(Direction))}")
     first, _ = read_frame(left)
     second, _ = read_frame(right)
-    left_time, right_time = (time, time) if isinstance(time, str) else time
+    left_time, right_time = one_each(time, "time")
     left_by, right_by = sided(by)
     need_columns(first, [left_time, *left_by, *([cutoff] if cutoff else [])], "left")
     need_columns(second, [right_time, *right_by, *([known] if known else []), *(columns or ())], "right")

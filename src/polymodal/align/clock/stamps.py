@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from polymodal.errors import DataError, SettingError, near_miss
 
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9, "D": 86_400 * 10**9}
 _NANOSECONDS = 10**9
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _SHOWN = 5
 
 
@@ -82,10 +84,16 @@ def tolerance_in(ticks: np.ndarray, length: object, unit: str, what: str = "tole
 
 
 def length_of(length: object, unit: str, what: str) -> float:
-    """Seconds of a number in `unit`, or of text, `timedelta` and the like. Raises SettingError."""
+    """Seconds of a number in `unit`, or of text, `timedelta` and the like. Raises SettingError.
+
+    >>> length_of("1.5", "min", "tolerance"), length_of("250ms", "min", "tolerance")
+    (90.0, 0.25)
+    """
     try:
-        if isinstance(length, (int, float, np.integer, np.floating)) and not isinstance(length, bool):
-            seconds = float(length) * UNITS[unit] / _NANOSECONDS
+        # What is typed at a terminal is text, and pandas would count it in nanoseconds.
+        is_number = isinstance(length, (int, float, np.integer, np.floating)) and not isinstance(length, bool)
+        if is_number or (isinstance(length, str) and _NUMBER.fullmatch(length.strip())):
+            seconds = float(length) * UNITS[unit] / _NANOSECONDS  # type: ignore[arg-type]
         else:
             seconds = pd.Timedelta(length).total_seconds()  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:

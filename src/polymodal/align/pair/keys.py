@@ -14,6 +14,8 @@ from polymodal.align.joined import Joined
 from polymodal.align.pair._gathering import Several, all_pairs, gathered
 from polymodal.schema.read import read_frame
 
+_TWO_NAMES = "where the sides name a key differently, say on={'patient': 'subject'}"
+
 
 def by_key(
     left: Any,
@@ -43,8 +45,8 @@ def by_key(
     first, _ = read_frame(left)
     second, _ = read_frame(right)
     names, others = sided(on)
-    need_columns(first, names, "left")
-    need_columns(second, [*others, *(columns or ())], "right")
+    need_columns(first, names, "left", _TWO_NAMES)
+    need_columns(second, [*others, *(columns or ())], "right", _TWO_NAMES)
     keys, other_keys = columns_of(first, names, second, others)
     label = " and ".join(names)
     repeated = int(pd.Series(keys[keys >= 0]).duplicated().sum())

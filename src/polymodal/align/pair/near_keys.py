@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from polymodal.align._columns import need_columns
+from polymodal.align._columns import need_columns, one_each
 from polymodal.align.joined import Joined
 from polymodal.align.pair._gathering import Several, all_pairs, gathered
 from polymodal.errors import SettingError
@@ -19,13 +19,14 @@ from polymodal.schema.read import read_frame
 
 _MARGIN = 0.15  # below the threshold, in which pairs are shown as near misses
 _CLOSE = 0.03  # of each other, where two keys are told to be as good
+_TWO_NAMES = "where the sides name it differently, say on={'name': 'full_name'}"
 _CHUNK = 4_000_000  # pairs of letter counts at once
 
 
 def by_near_key(
     left: Any,
     right: Any,
-    on: str | tuple[str, str],
+    on: str | tuple[str, str] | Mapping[str, str],
     *,
     threshold: float = 0.85,
     several: Several = "error",
@@ -49,9 +50,9 @@ def by_near_key(
         raise SettingError(f"threshold={threshold!r} has to lie between 0 and 1; 1 takes only keys that are equal")
     first, _ = read_frame(left)
     second, _ = read_frame(right)
-    name, other = (on, on) if isinstance(on, str) else on
-    need_columns(first, [name], "left")
-    need_columns(second, [other, *(columns or ())], "right")
+    name, other = one_each(on, "on")
+    need_columns(first, [name], "left", _TWO_NAMES)
+    need_columns(second, [other, *(columns or ())], "right", _TWO_NAMES)
     keys, others = ([None if one is None or one != one else plain(one) for one in frame[column].astype(object)]
                     for frame, column in ((first, name), (second, other)))  # fmt: skip
     levels = sorted({one for one in keys if one})
@@ -69,11 +70,11 @@ def by_near_key(
         columns=list(columns) if columns is not None else list(second.columns),
         left_checks=[
             (np.array([not one for one in keys]), f"no {name}"),
-            (codes < 0, f"no {other} alike by {threshold:g}"),
+            (codes < 0, f"no free {other} alike by {threshold:g}"),
         ],
         right_checks=[
             (np.array([not one for one in others]), f"no {other}"),
-            (~np.isin(other_codes, codes), f"no {name} alike by {threshold:g}"),
+            (~np.isin(other_codes, codes), f"no free {name} alike by {threshold:g}"),
         ],
         near_misses=_table(
             shown, dict(zip(keys, first[name], strict=True)), dict(zip(others, second[other], strict=True))

@@ -50,19 +50,22 @@ def by_place(
     """
     if metric not in get_args(Metric):
         raise SettingError(f"metric={metric!r} is unknown. {near_miss(metric, get_args(Metric))}")
-    if not (np.isfinite(within) and within >= 0):
-        raise SettingError(f"within={within!r} has to be a distance from 0 on")
+    if isinstance(within, bool) or not isinstance(within, (int, float, np.number)) or not 0 <= within < np.inf:
+        raise SettingError(
+            f"within={within!r} has to be a number from 0 on: km on the globe, else in units of the coordinates"
+        )
     first, _ = read_frame(left)
     second, _ = read_frame(right)
-    names, others = list(place), list(right_place or place)
+    names = [place] if isinstance(place, str) else list(place)
+    others = [right_place] if isinstance(right_place, str) else list(right_place or names)
     if len(names) != len(others) or (metric == "haversine" and len(names) != 2):
         raise SettingError(f"place={names} and {others}: latitude and longitude, or as many coordinates on both sides")
-    need_columns(first, names, "left")
-    need_columns(second, [*others, *(columns or ())], "right")
+    need_columns(first, names, "left", "place=... names them")
+    need_columns(second, [*others, *(columns or ())], "right", "right_place=... names them")
     here, there = _coordinates(first, names, metric, "left"), _coordinates(second, others, metric, "right")
     known, other_known = ~np.isnan(here).any(axis=1), ~np.isnan(there).any(axis=1)
     pairs, apart = _near(here, there, known, other_known, within, metric, several == "nearest")
-    unit = "km" if metric == "haversine" else "of the coordinates"
+    unit = "km" if metric == "haversine" else "units"
     return gathered(
         first,
         second,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from polymodal.align._columns import columns_of, need_columns, sided, told_apart
+from polymodal.align._columns import columns_of, need_columns, one_each, sided, told_apart
 from polymodal.align._wording import duration
 from polymodal.align.clock._timeline import Timeline
 from polymodal.align.clock.stamps import comparable, length_of, stamps, tolerance_in, unit_hint
@@ -19,7 +19,7 @@ from polymodal.schema.read import read_frame
 def by_time(
     left: Any,
     right: Any,
-    time: str | tuple[str, str] = "time",
+    time: str | tuple[str, str] | Mapping[str, str] = "time",
     *,
     before: object = 0,
     after: object = 0,
@@ -42,7 +42,7 @@ def by_time(
     """
     first, _ = read_frame(left)
     second, _ = read_frame(right)
-    left_time, right_time = (time, time) if isinstance(time, str) else time
+    left_time, right_time = one_each(time, "time")
     names, others = sided(by)
     need_columns(first, [left_time, *names], "left")
     need_columns(second, [right_time, *others, *(columns or ())], "right")

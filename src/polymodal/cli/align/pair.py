@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,15 @@ from polymodal.cli.align._output import write
 from polymodal.errors import SettingError
 
 _WAYS = ("on", "near", "asof", "around", "place", "pattern")
+_MEANT: dict[str, tuple[str, ...]] = {
+    "several": ("on", "near", "around", "place", "pattern"),
+    "column": ("on", "near", "asof", "around", "place"),
+    "threshold": ("near",),
+    **dict.fromkeys(("direction", "tolerance", "exact", "cutoff", "known"), ("asof",)),
+    **dict.fromkeys(("before", "after"), ("around",)),
+    **dict.fromkeys(("by", "unit", "zone"), ("asof", "around")),
+    **dict.fromkeys(("within", "flat"), ("place",)),
+}
 
 
 def pair(
@@ -39,7 +49,11 @@ def pair(
     ] = None,
     place: Annotated[
         str | None,
-        typer.Option("--place", metavar="COL,COL", help="By place: columns of latitude and longitude, see --within."),
+        typer.Option(
+            "--place",
+            metavar="COL,COL",
+            help="By place, see --within: columns of latitude and longitude; LEFT=RIGHT for other names.",
+        ),
     ] = None,
     pattern: Annotated[
         str | None,
@@ -62,22 +76,37 @@ def pair(
         str | None,
         typer.Option("--cutoff", metavar="COLUMN", help="With --asof: nothing from after this time."),
     ] = None,
+    exact: Annotated[
+        bool | None, typer.Option("--exact/--not-exact", help="With --asof: whether a row of the very time counts.")
+    ] = None,
     known: Annotated[
         str | None, typer.Option("--known", metavar="COLUMN", help="With --asof: when a row of RIGHT became known.")
     ] = None,
-    before: Annotated[str, typer.Option("--before", metavar="TIME", help="With --around, such as 2h.")] = "0s",
-    after: Annotated[str, typer.Option("--after", metavar="TIME", help="With --around.")] = "0s",
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="TIME", help="With --around, such as 2h; else from its time on.")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="TIME", help="With --around; nothing from after its time without.")
+    ] = None,
     within: Annotated[float | None, typer.Option("--within", metavar="KM", help="With --place: so far.")] = None,
     flat: Annotated[
         bool, typer.Option("--flat", help="With --place: coordinates in a plane, --within in their unit.")
     ] = False,
-    threshold: Annotated[float, typer.Option("--threshold", help="With --near: how alike, 0 to 1.")] = 0.85,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="With --near: how alike, 0 to 1; 0.85 by default.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="COLUMN", help="Of RIGHT, to be taken; repeat for several. By default all."),
+    ] = None,
     unit: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--unit", help="Of numbers that are times: ns, us, ms, s, min, h, D; LEFT=RIGHT for two, such as s=ms."
+            "--unit",
+            help="Of numbers that are times: ns, us, ms, s, min, h, D; LEFT=RIGHT for two, such as s=ms. "
+            "Seconds by default.",
         ),
-    ] = "s",
+    ] = None,
     zone: Annotated[
         str | None, typer.Option("--zone", metavar="NAME", help="Where clocks stood that show local time.")
     ] = None,
@@ -106,34 +135,50 @@ def pair(
     ways = [name for name in _WAYS if given[name]]
     if len(ways) != 1:
         raise typer.BadParameter(f"give one of {', '.join('--' + one for one in _WAYS)}", param_hint="'--on'")
-    rule: dict[str, Any] = {} if several is None else {"several": several}
-    own_unit, other_unit = _two(unit)
+    only = {"direction": direction, "tolerance": tolerance, "exact": exact, "cutoff": cutoff, "known": known}
+    span = {"before": before, "after": after}
+    timed = {"by": by, "unit": unit, "zone": zone}
+    globe = {"within": within, "flat": flat or None}
+    settings = {**only, **span, **timed, **globe, "several": several, "threshold": threshold, "column": column}
+    _refuse_idle(ways[0], {name for name, value in settings.items() if value is not None})
+    rule = {"columns": column} | _given({"several": several})
+    own_unit, other_unit = _two(unit or "s")
     clock: dict[str, Any] = {"unit": own_unit, "right_unit": other_unit, "zone": zone, "by": dict(map(_two, by or ()))}
     ask = pm.align.pair
     if on:
         found = ask.by_key(left, right, dict(map(_two, on)), **rule)
     elif near:
-        found = ask.by_near_key(left, right, _two(near), threshold=threshold, **rule)
+        found = ask.by_near_key(left, right, _two(near), **_given({"threshold": threshold}), **rule)
     elif asof:
-        if several is not None:
-            raise SettingError("--several has no meaning with --asof, which takes one row; --around takes several")
-        clock |= {"tolerance": tolerance, "cutoff": cutoff, "known": known, "direction": direction or "backward"}
-        found = pm.align.clock.asof(left, right, _two(asof), **clock)
+        found = pm.align.clock.asof(left, right, _two(asof), **clock, **rule, **_given(only))
     elif around:
-        found = ask.by_time(left, right, _two(around), before=before, after=after, **clock, **rule)
+        found = ask.by_time(left, right, _two(around), **_given(span), **clock, **rule)
     elif place:
         if within is None:
             raise typer.BadParameter("say how far apart places may be.", param_hint="'--within'")
+        own, other = (one.split(",") for one in _two(place))
         rule["metric"] = "euclidean" if flat else "haversine"
-        found = ask.by_place(left, right, place.split(","), within=within, **rule)
+        found = ask.by_place(left, right, own, right_place=other, within=within, **rule)
     else:
-        found = ask.files(left, right, str(pattern), **rule)
+        found = ask.files(left, right, str(pattern), **_given({"several": several}))
     answer(found, found.to_dict(), json)
     save(found, plot)
     if out is not None:
         write(found.table, out)
     if unmatched is not None:
         write(found.unmatched(), unmatched)
+
+
+def _given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _refuse_idle(way: str, given: Set[str]) -> None:
+    """Raises SettingError for options that would change nothing."""
+    idle = [f"--{name} goes with {', '.join('--' + one for one in _MEANT[name])}" for name in _MEANT
+            if name in given and way not in _MEANT[name]]  # fmt: skip
+    if idle:
+        raise SettingError(f"with --{way} some of what was given changes nothing: {'; '.join(idle)}")
 
 
 def _two(text: str) -> tuple[str, str]:
