@@ -80,6 +80,19 @@ def test_few_groups_are_learnt_by_normal_distributions_too():
     assert set(members(fit(columns, group="ward", ignore=["z"], learners=["linear"]))) == {"linear:tabular", "together"}
 
 
+def test_normal_distributions_are_as_sure_as_people_not_seen_allow():
+    person, y = np.arange(120) // 2 % 6, np.array(["a", "b"] * 60)
+    place = 2 * np.random.default_rng(0).normal(size=(6, 2))[person, np.arange(120) % 2]
+    x = 2.0 * (y == "b") + place + np.random.default_rng(1).normal(size=120)
+    by_person, by_row = (
+        fit({"x": x, "y": y, "person": person}, learners=["gaussian"], **read).portfolio.learners["y"][
+            "gaussian:tabular"
+        ]
+        for read in ({"group": "person"}, {"ignore": ["person"]})
+    )
+    assert by_row.temperatures[0] < 1.5 < by_person.temperatures[0]
+
+
 def test_too_few_rows():
     with pytest.raises(FitError, match=r"too few rows for trees: 6 for target 'z' .*Model\(preset='good'\)"):
         fit(

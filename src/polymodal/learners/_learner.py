@@ -26,6 +26,7 @@ class Task:
         prior: `[R]` what is known of a row with nothing.
         seed: of everything drawn.
         threads: that may be used.
+        groups: `[N]` codes of rows that belong together, or None.
     """
 
     target: Target
@@ -34,6 +35,7 @@ class Task:
     prior: np.ndarray
     seed: int = 0
     threads: int = 1
+    groups: np.ndarray | None = None
 
     @property
     def loss_weight(self) -> np.ndarray:
@@ -42,7 +44,8 @@ class Task:
 
     def of(self, rows: np.ndarray) -> Task:
         """The same task for some of the rows."""
-        return replace(self, labels=self.labels.take(rows), weight=self.weight[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return replace(self, labels=self.labels.take(rows), weight=self.weight[rows], groups=groups)
 
 
 class Learner(ABC):

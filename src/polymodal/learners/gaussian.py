@@ -15,6 +15,7 @@ from polymodal.learners._covariance import Scatter, shrunk
 from polymodal.learners._design import Design, distinct_subsets
 from polymodal.learners._learner import Learner, Task, usable
 from polymodal.learners._questions import Question, class_means, evidence_from, questions_of
+from polymodal.learners._temperature import held_apart, temperature
 from polymodal.registry import LEARNERS
 
 _STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -22,6 +23,7 @@ _MOST_DIRECTIONS = 512  # of all modalities; every subset of them costs a soluti
 _LEAST_DIRECTIONS = 32  # of each
 _MOST_ROWS = 50_000  # that a covariance is taken of
 _AT_ONCE = 20_000  # rows answered
+_MOST_APART = 10_000  # rows that the temperature is found on
 
 
 @LEARNERS.register("gaussian")
@@ -34,10 +36,14 @@ class Gaussian(Learner):
     A row without some modalities is judged by the marginal distribution of the others, which is exact. Such a head is
     hard to beat on features of pretrained encoders (Wang et al. 2024). It learns categories and labels.
 
+    Where there are hardly more rows than columns, or where rows come from a few people who differ, log likelihoods are
+    far too large. So they are divided by a temperature: that of least log loss on rows held out in turn, whole groups
+    where there are groups, each modality alone and all together.
+
     A modality of more columns than its share of 512 is brought to its main directions, which loses nothing while there
     are no more rows than that; of more than 50,000 rows as many are drawn. Attributes: `directions [W, k]` by modality
     (no columns where it stays as it is), `widths [m]` that are left, `centre [D]`, `places [Q]`, `sizes [Q]` and
-    `seen [C]` of the questions, `means [C, D]`, `covariances [Q, D, D]`.
+    `seen [C]` of the questions, `means [C, D]`, `covariances [Q, D, D]`, `temperatures [Q]`.
     """
 
     views: ClassVar[tuple[str, ...]] = ("wide",)
@@ -54,6 +60,7 @@ class Gaussian(Learner):
     seen: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
+    temperatures: np.ndarray
 
     @classmethod
     def strengths(cls, n_rows: int) -> Sequence[float]:
@@ -73,9 +80,10 @@ class Gaussian(Learner):
         centre = (x * shares[:, owner]).sum(axis=0) / np.maximum(shares.sum(axis=0), 1e-300)[owner]
         x = np.where(has[:, owner], x - centre, 0.0)
         full = np.array([design.wide[name].shape[1] if len(rows) <= most else 0 for name in modalities])
-        full = np.maximum(full, widths)
+        learnt = _Rows(x, has, weight, owner, np.maximum(full, widths))
         questions = questions_of(task, rows)
-        fits = [_fit(one, x, has, weight, owner, full) for one in questions]
+        fits = [_fit(one, learnt) for one in questions]
+        sure = np.array([_temperatures(one, learnt, task.of(rows), strengths) for one in questions])
         return [
             cls(
                 modalities=tuple(modalities),
@@ -90,8 +98,9 @@ class Gaussian(Learner):
                 covariances=np.array([shrunk(scatter, strength) for _, scatter in fits]).reshape(
                     -1, *[len(centre)] * 2
                 ),
+                temperatures=sure.reshape(-1, len(strengths))[:, position],
             )
-            for strength in strengths
+            for position, strength in enumerate(strengths)
         ]
 
     def answer(self, design: Design, patterns: np.ndarray) -> np.ndarray:
@@ -116,12 +125,13 @@ class Gaussian(Learner):
 
     def _evidence(self, x: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """`[n, R]` from the coordinates `kept [D]` of rows `[n, D]`."""
-        x, starts = x[:, kept], np.concatenate([[0], np.cumsum(self.sizes)])
-        scores = []
-        for place, covariance in enumerate(self.covariances):
-            means = self.means[starts[place] : starts[place + 1], kept]
-            slopes = cho_solve(cho_factor(covariance[np.ix_(kept, kept)]), means.T)
-            scores.append(x @ slopes - (means * slopes.T).sum(axis=1) / 2)
+        starts = np.concatenate([[0], np.cumsum(self.sizes)])
+        scores = [
+            _scores(x, self.means[start:stop], covariance, kept) / heat
+            for (start, stop), covariance, heat in zip(
+                pairwise(starts), self.covariances, self.temperatures, strict=True
+            )
+        ]
         seen = [self.seen[start:stop] for start, stop in pairwise(starts)]
         return evidence_from(scores, self.places, seen, self.prior, len(x))
 
@@ -137,7 +147,22 @@ class Gaussian(Learner):
         names = tuple(config["modalities"])
         directions = {name: arrays[f"directions/{i}"] for i, name in enumerate(names)}
         rest = {name: one for name, one in arrays.items() if not name.startswith("directions/")}
+        rest.setdefault("temperatures", np.ones(len(rest["places"])))  # not in the first files
         return cls(modalities=names, directions=directions, **rest)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What is learnt from: coordinates `x [n, D]` around their mean, zero where absent; `has [n, m]`; `weight [n]`.
+
+    `owner [D]` is whose each column is, and `full [m]` how many columns each modality had.
+    """
+
+    x: np.ndarray
+    has: np.ndarray
+    weight: np.ndarray
+    owner: np.ndarray
+    full: np.ndarray
 
 
 def _directions(design: Design, name: str, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -167,15 +192,57 @@ def _coordinates(
     return x, has, widths
 
 
-def _fit(
-    question: Question, x: np.ndarray, has: np.ndarray, weight: np.ndarray, owner: np.ndarray, full: np.ndarray
-) -> tuple[np.ndarray, Scatter]:
+def _fit(question: Question, learnt: _Rows) -> tuple[np.ndarray, Scatter]:
     """Means `[C, D]` and the scatter around them, each modality over the rows that have it."""
-    x, has, weight = x[question.rows], has[question.rows], weight[question.rows]
+    x, has, weight = (one[question.rows] for one in (learnt.x, learnt.has, learnt.weight))
+    owner = learnt.owner
     means = np.zeros((len(question.seen), len(owner)))
     for place in range(has.shape[1]):
         here, mine = has[:, place], owner == place
         means[:, mine] = class_means(x[here][:, mine], question.codes[here], weight[here], len(question.seen))
     inside = np.where(has[:, owner], x - means[question.codes], 0.0)
     classes = np.array([len(np.unique(question.codes[here])) for here in has.T])
-    return means, Scatter.of(inside, np.where(has[:, owner], x, 0.0), has, weight, owner, classes, full)
+    return means, Scatter.of(inside, x, has, weight, owner, classes, learnt.full)
+
+
+def _scores(x: np.ndarray, means: np.ndarray, covariance: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """`[n, C]` log likelihoods of the coordinates `kept [D]` of rows `[n, D]`, up to a constant a row."""
+    means = means[:, kept]
+    slopes = cho_solve(cho_factor(covariance[np.ix_(kept, kept)]), means.T)
+    return np.asarray(x[:, kept] @ slopes - (means * slopes.T).sum(axis=1) / 2)
+
+
+def _temperatures(question: Question, learnt: _Rows, task: Task, strengths: Sequence[float]) -> np.ndarray:
+    """`[S]` for each strength; 1 where no row can be held out whose class is left."""
+    rows, codes, seen = question.rows, question.codes, question.seen
+    if len(rows) > _MOST_APART:
+        some = np.sort(np.random.default_rng(task.seed).choice(len(rows), _MOST_APART, replace=False))
+        rows, codes = rows[some], codes[some]
+    parts = held_apart(codes, None if task.groups is None else task.groups[rows], task.seed)
+    fits = []
+    for part in range(parts.max() + 1):
+        rest = parts != part
+        is_left = np.bincount(codes[rest], minlength=len(seen)) > 0
+        asked = np.flatnonzero(~rest & is_left[codes])
+        if len(asked) and is_left.sum() > 1:
+            fits.append((asked, is_left, *_fit(Question(question.place, seen, rows[rest], codes[rest]), learnt)))
+    if not fits:
+        return np.ones(len(strengths))
+    n_modalities = learnt.has.shape[1]
+    alone = np.eye(n_modalities, dtype=bool) if n_modalities > 1 else np.zeros((0, 1), dtype=bool)
+    subsets = [*alone, np.ones(n_modalities, dtype=bool)]
+    share = task.loss_weight if question.place < 0 else task.loss_weight[:, question.place]
+    share = share / max(share[rows].mean(), 1e-300) / len(subsets)
+    prior = task.prior[seen] if question.place < 0 else np.array([0.0, task.prior[question.place]])
+    found = []
+    for strength in strengths:
+        told = []
+        for asked, is_left, means, scatter in fits:
+            covariance = shrunk(scatter, strength)
+            for subset in subsets:
+                whole = asked[learnt.has[rows[asked]][:, subset].all(axis=1)]
+                scores = _scores(learnt.x[rows[whole]], means, covariance, subset[learnt.owner])
+                told.append((np.where(is_left, scores, -np.inf), codes[whole], share[rows[whole]]))
+        scores, true, counts = (np.concatenate(one) for one in zip(*told, strict=True))
+        found.append(temperature(scores, true, counts, prior))
+    return np.array(found)

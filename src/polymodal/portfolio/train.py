@@ -71,12 +71,10 @@ def train_portfolio(
     looked_at = _looked_at(memory, judges, recipe.seed)
     seen = (memory if len(looked_at) == len(memory) else memory.take(looked_at)).held()
     judging = np.searchsorted(looked_at, judges)
-    tasks = {name: _task(target, seen, name, recipe.seed) for name, target in targets.items()}
     groups = group_codes(table.frame, table.schema)
-    juries = {
-        name: _jury(tasks[name], seen, judging, patterns, None if groups is None else groups[looked_at])
-        for name in targets
-    }
+    together = None if groups is None else groups[looked_at]
+    tasks = {name: _task(target, seen, name, recipe.seed, together) for name, target in targets.items()}
+    juries = {name: _jury(tasks[name], seen, judging, patterns) for name in targets}
     refuse_undecidable(juries)
     tried: dict[str, list[Tried]] = {name: [] for name in targets}
     if plain:
@@ -215,16 +213,15 @@ def _looked_at(memory: Memory, judges: np.ndarray, seed: int) -> np.ndarray:
     return np.sort(np.concatenate([judges, drawn]))
 
 
-def _task(target: Target, memory: Memory, name: str, seed: int) -> Task:
+def _task(target: Target, memory: Memory, name: str, seed: int, groups: np.ndarray | None) -> Task:
     labels = memory.labels[name]
     weight = np.ones(len(memory)) if memory.weight is None else memory.weight
-    return Task(target, labels, weight, prior_of(target, labels, weight), seed, torch.get_num_threads())
+    return Task(target, labels, weight, prior_of(target, labels, weight), seed, torch.get_num_threads(), groups)
 
 
-def _jury(task: Task, memory: Memory, judges: np.ndarray, patterns: np.ndarray, groups: np.ndarray | None) -> Jury:
+def _jury(task: Task, memory: Memory, judges: np.ndarray, patterns: np.ndarray) -> Jury:
     told = task.of(judges)
-    together = None if groups is None else groups[judges]
-    return Jury(task.target, task.prior, memory.present[judges], patterns, told.labels, told.weight, together)
+    return Jury(task.target, task.prior, memory.present[judges], patterns, told.labels, told.weight, told.groups)
 
 
 def _within(budget: float | None, start: float, trying: Iterator[Tried]) -> list[Tried]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from polymodal.learners._design import Design
@@ -52,6 +54,7 @@ def _evidence(shown: np.ndarray, codes: np.ndarray, target: Category, asked: np.
         return np.zeros((len(asked), n_classes))
     task = Task(target, Labels(codes, np.ones(len(codes), dtype=bool)), np.ones(len(codes)), prior)
     [head] = Gaussian.path(_design(shown), ["vector"], task, [1.0])
+    head = replace(head, temperatures=np.ones(1))  # how much they weigh is settled above, beside the sentences
     found: np.ndarray = head.answer(_design(asked), np.ones((1, 1), dtype=bool))[0]
     return found
 
