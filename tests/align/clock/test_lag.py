@@ -96,6 +96,12 @@ def test_strangers_and_mirrors_are_told() -> None:
     strangers = offset(Stream.of(RANDOM.normal(size=3000), rate=10), Stream.of(RANDOM.normal(size=3000), rate=10))
     assert strangers.confidence < 0.3
     assert "hardly agree" in " ".join(strangers.notes)
+    smooth = [np.convolve(RANDOM.normal(size=3000), np.hanning(60), "same") for _ in range(2)]
+    chance = offset(Stream.of(smooth[0], rate=100), Stream.of(smooth[1], rate=100))
+    assert chance.correlation > 0.1
+    assert "hardly agree" in " ".join(chance.notes)
+    noisy = [smooth[0] + RANDOM.normal(0, smooth[0].std(), 3000) for _ in range(2)]
+    assert not offset(Stream.of(noisy[0], rate=100), Stream.of(noisy[1], rate=100)).notes
     mirrored = offset(Stream.of(MOVEMENT[:3000], rate=100), Stream.of(-MOVEMENT[500:2500], rate=100))
     assert "upside down they agree better (correlation -1.00 at 5 s)" in " ".join(mirrored.notes)
 
@@ -151,3 +157,25 @@ def test_rates_that_are_none(rate: object) -> None:
         pm.align.clock.resample(values, rate)
     with pytest.raises(SettingError, match="rate"):
         Stream.of([1.0, 2.0], rate=rate)
+
+
+def test_both_are_drawn_where_they_lie_though_their_dates_start_apart() -> None:
+    """The clock of the second shows a minute later than the first at its start, and is 40 s ahead."""
+    whole = pd.date_range("2024-01-01", periods=4000, freq="20ms")
+    late = pd.date_range("2024-01-01T00:01", periods=2000, freq="20ms")
+    found = offset(pd.Series(MOVEMENT[:4000], index=whole), pd.Series(MOVEMENT[1000:3000], index=late))
+    assert found.seconds == pytest.approx(-40, abs=1e-3)
+    before, after = found.plot().axes[1:]
+    for axes, start in ((before, 60), (after, 20)):
+        drawn = [line.get_xdata() for line in axes.lines]
+        assert drawn[0][0] == 0
+        assert drawn[1][0] == pytest.approx(start, abs=1e-3)
+    low, high = after.get_xlim()
+    assert 20 < low < high < 60
+
+
+def test_events_are_drawn_as_marks() -> None:
+    claps = np.cumsum(RANDOM.exponential(2, 30))
+    before, after = pm.align.clock.event_offset(claps, claps[5:25] - 7).plot().axes[1:]
+    assert np.allclose(before.collections[1].get_positions(), claps[5:25] - 7)
+    assert np.allclose(after.collections[1].get_positions(), claps[5:25])

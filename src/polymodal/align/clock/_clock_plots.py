@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from polymodal.align import _figure as look
 from polymodal.align.clock._plots import trace
+from polymodal.align.clock.stream import one_zero
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,15 +51,22 @@ def of_drift(found: Drift) -> Figure:
 
 
 def _pair(before: Axes, after: Axes, first: Stream, second: Stream, moved: Stream) -> None:
-    low, high = max(first.seconds[0], moved.seconds[0]), min(first.seconds[-1], moved.seconds[-1])
+    zero = one_zero(first, second)
+    spans = first.from_zero(zero)[[0, -1]], moved.from_zero(zero)[[0, -1]]
+    low, high = max(one[0] for one in spans), min(one[1] for one in spans)
     middle, half = (low + high) / 2, _SHOWN / 2 * max(first.step, moved.step)
     for axes, title, other in ((before, "Before", second), (after, "After", moved)):
-        for paint, stream in ((look.FIRST, first), (look.SECOND, other)):
-            scaled = _scaled(stream)
-            trace(axes, scaled, 0, paint, stream.name)
+        for level, paint, stream in ((1, look.FIRST, first), (0, look.SECOND, other)):
+            if np.ptp(stream.values):
+                trace(axes, _scaled(stream), 0, paint, stream.name, zero)
+            else:  # events, of which only the times count
+                axes.eventplot(stream.from_zero(zero), lineoffsets=level, colors=paint, label=stream.name)
+                axes.set_yticks([])
+                axes.set_ylim(-0.6, 2.2)
         axes.set_xlim(max(low, middle - half), min(high, middle + half))
-        look.plain(axes, f"{title}, around the middle", "s by the first clock")
-    before.legend(fontsize=8, frameon=False)
+        told = "s by the first clock" if zero is None else f"s from {pd.Timestamp(zero):%Y-%m-%d %H:%M:%S}"
+        look.plain(axes, f"{title}, around the middle", told)
+    before.legend(fontsize=8, frameon=False, loc="upper right")
 
 
 def _scaled(stream: Stream) -> Stream:

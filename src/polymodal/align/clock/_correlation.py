@@ -20,6 +20,7 @@ class Correlogram:
     Attributes:
         lags: `[L]` in samples, ascending.
         correlation: `[L]`, of what overlaps, from -1 to 1.
+        overlap: `[L]`, samples that both have.
         score: `[L]`, the same weighed by how much overlaps, or the phase transform; its highest place is the lag.
         spectrum: of the cross-correlation, to look between samples.
         size: of its transform.
@@ -27,6 +28,7 @@ class Correlogram:
 
     lags: np.ndarray
     correlation: np.ndarray
+    overlap: np.ndarray
     score: np.ndarray
     spectrum: np.ndarray
     size: int
@@ -38,12 +40,13 @@ class Peak:
 
     Attributes:
         lag: in samples, between them.
-        correlation: there.
+        correlation, overlap: there.
         score, second, second_lag: its height, and the highest place outside its lobe (None where all is lobe).
     """
 
     lag: float
     correlation: float
+    overlap: float
     score: float
     second: float | None
     second_lag: float | None
@@ -104,6 +107,7 @@ def correlogram(
     return Correlogram(
         lags[some],
         np.where(hidden, 0.0, correlation[some]),
+        np.where(hidden, 0.0, overlap[some] / width),
         np.where(hidden, 0.0, score[some]),
         spectrum,
         size,
@@ -120,6 +124,7 @@ def peak_of(found: Correlogram) -> Peak:
     return Peak(
         lag=_between(found, int(found.lags[at])),
         correlation=float(found.correlation[at]),
+        overlap=float(found.overlap[at]),
         score=top,
         second=None if other is None else max(float(found.score[other]), 0.0),
         second_lag=None if other is None else float(found.lags[other]),

@@ -32,12 +32,15 @@ def overlaid(streams: Sequence[tuple[str, Stream]], title: str) -> Figure:
     return drawn
 
 
-def trace(axes: Axes, stream: Stream, channel: int, paint: str, label: str) -> None:
-    """One channel as a line that is broken where values are absent; irregular ones with their samples as dots."""
+def trace(axes: Axes, stream: Stream, channel: int, paint: str, label: str, zero: int | None = None) -> None:
+    """One channel as a line that is broken where values are absent; irregular ones with their samples as dots.
+
+    Seconds count from `zero`, of streams with dates; from the zero of the stream where there is none.
+    """
     few = look.thinned(len(stream))
     values = np.where(stream.present[:, channel], stream.values[:, channel], np.nan)[few]
     mark = "." if stream.rate is None else ""
-    axes.plot(stream.seconds[few], values, linewidth=0.9, marker=mark, markersize=3, color=paint, label=label)
+    axes.plot(stream.from_zero(zero)[few], values, linewidth=0.9, marker=mark, markersize=3, color=paint, label=label)
 
 
 def timeline(windows: Windows) -> Figure:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._wording import duration, paragraphs
+from polymodal.align.clock._chance import by_chance
 from polymodal.align.clock._correlation import Correlogram, Peak, correlogram, peak_of
 from polymodal.align.clock._gridded import at_times, need_movement, on_grid
 from polymodal.align.clock.stamps import length_of, samples_a_second
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AMBIGUOUS = 0.8  # height of another peak, from which on an offset is told to be doubtful
-_FAINT = 0.1  # correlation, below which it is told to be by chance
+_PLAIN = 0.8  # correlation, from which on nobody asks whether it is by chance
+_BY_CHANCE = 1.2  # times what is to be expected; about one in thirty pairs of strangers is above it
 _REFINED = 3  # samples to either side that are looked at again
 
 
@@ -129,6 +131,7 @@ def offset(
     lags = shift + found.lags / rate
     if max_offset is not None:
         seconds = float(np.clip(seconds, shift + bounds[0] / rate, shift + bounds[1] / rate))
+    chance = by_chance(x, y, x_here, y_here, len(lags), peak.overlap)
     overlap = min(times[-1], other_times[-1] + seconds) - max(times[0], other_times[0] + seconds)
     method = "cross-correlation with phase transform" if phase else "cross-correlation"
     runner_up = None if peak.second_lag is None else shift + peak.second_lag / rate
@@ -143,7 +146,7 @@ def offset(
         scores=found.score,
         first=one,
         second=other,
-        notes=(*_notes(found, peak, seconds, runner_up, shift, rate), *_units(one, other), *_zones(one, other)),
+        notes=(*_notes(found, peak, seconds, runner_up, shift, rate, chance), *_units(one, other), *_zones(one, other)),
     )
 
 
@@ -237,7 +240,13 @@ def _zones(first: Stream, second: Stream) -> list[str]:
 
 
 def _notes(
-    found: Correlogram, peak: Peak, seconds: float, runner_up: float | None, shift: float, rate: float
+    found: Correlogram,
+    peak: Peak,
+    seconds: float,
+    runner_up: float | None,
+    shift: float,
+    rate: float,
+    chance: float,
 ) -> list[str]:
     told = []
     if peak.second is not None and peak.score > 0 and peak.second >= AMBIGUOUS * peak.score and runner_up is not None:
@@ -246,8 +255,11 @@ def _notes(
             f"{duration(abs(runner_up - seconds))} away. The signal repeats itself, is too short, or is not in both; "
             "narrow max_offset= or give a longer part"
         )
-    if peak.correlation < _FAINT:
-        told.append(f"the streams hardly agree anywhere (correlation {peak.correlation:.2f}); this may be chance")
+    if peak.correlation < min(_BY_CHANCE * chance, _PLAIN):
+        told.append(
+            f"the streams hardly agree anywhere: signals as short and smooth that have nothing in common reach a "
+            f"correlation of {chance:.2f}"
+        )
     low = int(np.argmin(found.score))
     if -found.score[low] > 1.2 * max(peak.score, 0.0):
         told.append(

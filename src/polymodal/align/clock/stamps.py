@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from polymodal.align._wording import count
 from polymodal.errors import DataError, SettingError, near_miss
 
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9, "D": 86_400 * 10**9}
@@ -244,8 +245,9 @@ def _parsed(column: Any, name: str) -> pd.DatetimeIndex:
     except DataError:
         raise
     except (TypeError, ValueError, OverflowError) as error:
+        told = str(error).splitlines()[0].partition(". ")[0][:120]
         raise DataError(
-            f"{name!r} does not read as times ({str(error).splitlines()[0][:120]}); numbers, dates, lengths of time "
+            f"{name!r} does not read as times ({told}); numbers, dates, lengths of time "
             "and ISO 8601 text such as 2024-05-01T10:00:00+02:00 do"
         ) from error
 
@@ -263,7 +265,8 @@ def _placed(index: pd.DatetimeIndex, zone: str, name: str) -> pd.DatetimeIndex:
         return index.tz_localize(zone, ambiguous="infer", nonexistent="raise")
     except ValueError as error:
         shown = ", ".join(str(one) for one in index[lost][:_SHOWN])
+        told = count(int(lost.sum()), "local time is", "local times are")
         raise DataError(
-            f"{name!r}: {int(lost.sum())} local times are there twice or not at all in {zone}, where clocks change: "
+            f"{name!r}: {told} there twice or not at all in {zone}, where clocks change: "
             f"{shown}. Give times with their offset, such as 2024-10-27T02:30:00+01:00"
         ) from error
