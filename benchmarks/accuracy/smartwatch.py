@@ -18,9 +18,8 @@ SEEN = (
     "The variation and the plain figures of the series encoder were compared on the test rows of the first two folds; "
     "the features of the linear models and trees on people held out inside each training fold, which over the five "
     "folds are all ten people; likewise that windows to learn from overlap by half, in one case that windows of one "
-    "person count for less when members are weighed, in five that normal distributions answer too, and in three how sure "
-    "they are of themselves. So this figure "
-    "flatters."
+    "person count for less when members are weighed, in five that normal distributions answer too, and in three how "
+    "sure they may be. So this figure flatters."
 )
 
 

@@ -175,3 +175,22 @@ def test_what_was_saved_before_there_were_temperatures_answers_as_it_did(make_de
     del arrays["temperatures"]
     restored = Gaussian.restore(arrays, config)
     np.testing.assert_array_equal(restored.answer(design, EVERY), plain(model).answer(design, EVERY))
+
+
+@pytest.mark.parametrize("n_there", [1, 2, 5])
+@pytest.mark.parametrize("groups", [None, np.arange(40) // 10])
+def test_a_modality_that_some_parts_lack(n_there, groups):
+    random, present = np.random.default_rng(0), np.ones((40, 2), dtype=bool)
+    present[n_there:, 1] = False
+    cells = {"v": random.normal(size=(40, 3)), "w": random.normal(size=(n_there, 2))}
+    design = Design(cells, cells, {"v": (), "w": ()}, present, ("v", "w"))
+    [model] = Gaussian.path(design, ["v", "w"], two(np.arange(40) % 2, groups), [1.0])
+    assert np.isfinite(model.answer(design, np.array([[True, True], [False, True]]))).all()
+
+
+def test_many_rows_are_drawn_from_for_the_temperature(monkeypatch):
+    x, codes, _ = drawn(rows=1000, columns=4, apart=2.0)
+    [whole] = Gaussian.path(panel(x), ["v"], two(codes), [1.0])
+    monkeypatch.setattr(gaussian, "_MOST_SCORES", 1200)
+    [part] = Gaussian.path(panel(x), ["v"], two(codes), [1.0])
+    assert 0 < abs(part.temperatures[0] - whole.temperatures[0]) < 0.3

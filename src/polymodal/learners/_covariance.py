@@ -46,7 +46,7 @@ class Scatter:
         """
         shares = np.where(has, weight[:, None], 0.0)
         mass = np.maximum(shares.sum(axis=0), 1e-300)
-        effective = mass**2 / np.maximum((shares**2).sum(axis=0), 1e-300)
+        effective = np.maximum(mass**2 / np.maximum((shares**2).sum(axis=0), 1e-300), 1e-300)
         free = (effective - classes) / effective * mass
         is_known = effective - classes > 0.5
         scale = np.where(is_known, np.sqrt(1 / np.maximum(free, 1e-300)), 0.0)

@@ -23,7 +23,9 @@ _MOST_DIRECTIONS = 512  # of all modalities; every subset of them costs a soluti
 _LEAST_DIRECTIONS = 32  # of each
 _MOST_ROWS = 50_000  # that a covariance is taken of
 _AT_ONCE = 20_000  # rows answered
-_MOST_APART = 10_000  # rows that the temperature is found on
+_MOST_APART = 10_000  # rows that temperatures are found on
+_LEAST_APART = 2_000  # of each question, where there are many
+_MOST_SCORES = 20_000_000  # log likelihoods of them held at once
 
 
 @LEARNERS.register("gaussian")
@@ -83,7 +85,8 @@ class Gaussian(Learner):
         learnt = _Rows(x, has, weight, owner, np.maximum(full, widths))
         questions = questions_of(task, rows)
         fits = [_fit(one, learnt) for one in questions]
-        sure = np.array([_temperatures(one, learnt, task.of(rows), strengths) for one in questions])
+        each = max(_MOST_APART // max(len(questions), 1), _LEAST_APART)
+        sure = np.array([_temperatures(one, learnt, task.of(rows), strengths, each) for one in questions])
         return [
             cls(
                 modalities=tuple(modalities),
@@ -212,11 +215,13 @@ def _scores(x: np.ndarray, means: np.ndarray, covariance: np.ndarray, kept: np.n
     return np.asarray(x[:, kept] @ slopes - (means * slopes.T).sum(axis=1) / 2)
 
 
-def _temperatures(question: Question, learnt: _Rows, task: Task, strengths: Sequence[float]) -> np.ndarray:
-    """`[S]` for each strength; 1 where no row can be held out whose class is left."""
+def _temperatures(question: Question, learnt: _Rows, task: Task, strengths: Sequence[float], most: int) -> np.ndarray:
+    """`[S]` for each strength, by `most` rows; 1 where no row can be held out whose class is left."""
     rows, codes, seen = question.rows, question.codes, question.seen
-    if len(rows) > _MOST_APART:
-        some = np.sort(np.random.default_rng(task.seed).choice(len(rows), _MOST_APART, replace=False))
+    n_modalities = learnt.has.shape[1]
+    most = min(most, _MOST_SCORES // (len(seen) * (n_modalities + 1)))
+    if len(rows) > most:
+        some = np.sort(np.random.default_rng(task.seed).choice(len(rows), most, replace=False))
         rows, codes = rows[some], codes[some]
     parts = held_apart(codes, None if task.groups is None else task.groups[rows], task.seed)
     fits = []
@@ -228,7 +233,6 @@ def _temperatures(question: Question, learnt: _Rows, task: Task, strengths: Sequ
             fits.append((asked, is_left, *_fit(Question(question.place, seen, rows[rest], codes[rest]), learnt)))
     if not fits:
         return np.ones(len(strengths))
-    n_modalities = learnt.has.shape[1]
     alone = np.eye(n_modalities, dtype=bool) if n_modalities > 1 else np.zeros((0, 1), dtype=bool)
     subsets = [*alone, np.ones(n_modalities, dtype=bool)]
     share = task.loss_weight if question.place < 0 else task.loss_weight[:, question.place]
