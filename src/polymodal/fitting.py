@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,10 @@ from polymodal.asked import as_training
 from polymodal.errors import SettingError
 from polymodal.portfolio.limitations import limitations
 from polymodal.portfolio.portfolio import Portfolio
-from polymodal.portfolio.preset import PRESETS, least_rows, preset_faults
+from polymodal.portfolio.preset import PRESETS, least_rows, networks_of
 from polymodal.portfolio.train import train_portfolio
 from polymodal.schema.table import Table
+from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
 from polymodal.store.loader.streamed import larger_store
 from polymodal.store.preprocessing import Preprocessor
@@ -27,7 +29,8 @@ from polymodal.training.history import History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
 from polymodal.training.rows import learners, pairable, refuse_unreadable, same_rows, settled
-from polymodal.training.settings import ALIGN, CONTRAST, setting_faults
+from polymodal.training.setting_faults import setting_faults
+from polymodal.training.settings import ALIGN, CONTRAST, NETWORK, idle
 
 if TYPE_CHECKING:
     from polymodal.model import Model
@@ -63,6 +66,7 @@ def learn(
     progress: bool,
 ) -> Fitted:
     """With the settings of `model`, which is left as it is; arguments and errors are those of `Model.fit`."""
+    table = Store.open(table) if is_store(table) else table
     stored = larger_store(table, most_bytes, model.seed)
     more = () if model.same is None else (model.same,)
     given: Table = as_training(table, more) if stored is None else stored.part.outline(more)
@@ -108,8 +112,22 @@ def learn(
             portfolio, histories = Portfolio.of_networks({}, [network]), [history]
     told = limitations(chosen, prepared, held_out_rows(chosen, n_folds, model.seed), n_asked)
     told += [] if stored is None else [stored.limitation(chosen)]
+    told += _of_settings(model, names if chosen.schema.targets else (NETWORK,))
     decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
     return Fitted(portfolio, replace(preprocessor, schema=decided), features, histories, told)
+
+
+def _of_settings(model: Model, learners: Sequence[str]) -> list[str]:
+    """What was asked of networks and had none to matter to."""
+    trained = networks_of(learners)
+    unused = idle(vars(model), trained)
+    if not unused:
+        return []
+    other = "preset='good'" if model.learners is None else f"learners={[*learners, NETWORK]!r}"
+    return [
+        f"{' and '.join(unused)} changed nothing, since no network {'of its own ' if trained else ''}is trained; "
+        f"{other} trains one"
+    ]
 
 
 def _plan(model: Model, n_networks: int, n_rows: int) -> Plan:
@@ -120,7 +138,8 @@ def _plan(model: Model, n_networks: int, n_rows: int) -> Plan:
 def _check(model: Model, table: Any) -> None:
     if not isinstance(table, Table):
         raise SettingError(
-            f"fit takes a Table, {type(table).__name__} came; read it first: pm.Table.read(data, target=...)"
+            f"fit takes a Table, a Store or the path of one, {type(table).__name__} came; read it first: "
+            "pm.Table.read(data, target=...)"
         )
     if not table.schema.targets and model.objective != ALIGN:
         raise SettingError(
@@ -129,6 +148,6 @@ def _check(model: Model, table: Any) -> None:
         )
     if not table.schema.modalities:
         raise SettingError("the table has no modality to learn from; see print(table.report())")
-    faults = [*setting_faults(vars(model), table.schema), *preset_faults(model.preset, model.learners)]
+    faults = list(setting_faults(vars(model), table.schema))
     if faults:
         raise SettingError("\n".join(faults))

@@ -201,7 +201,7 @@ class Model(Answering, Searching, Parameters):
 
     def fit(
         self,
-        table: Table | Store,
+        table: Table | Store | str | os.PathLike[str],
         *,
         budget: str | float | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -212,7 +212,7 @@ class Model(Answering, Searching, Parameters):
         """Learn from the rows that have a known label and anything present.
 
         Args:
-            table: with at least one target.
+            table: with at least one target; or a Store, or the path of one.
             budget: time, such as "10min"; training ends well within it rather than being cut off.
             checkpoint: a file from which a killed fit goes on, to the same weights bit for bit on CPU.
             max_unreadable: share of a column's filled cells that may be unreadable.

@@ -15,6 +15,7 @@ from polymodal.errors import ArtifactError, MissingExtraError
 _CACHE = 128 * 2**20  # bytes; by default Lance takes several gigabytes
 MESSAGE = "__lance_commit_message"  # what the log of Lance calls the word on a change
 _REMOTE = ("s3://", "gs://", "az://")
+_NOT_FOUND = "was not found"  # what Lance says of a path that is not there, and of nothing else
 _OWN = ("_transactions", "_versions", "data")  # what Lance makes of a folder, in part, when it is killed at once
 
 
@@ -44,15 +45,19 @@ def local(uri: str) -> Path | None:
 
 
 def is_store(path: object) -> bool:
-    """Whether a path is that of a Lance dataset on this machine, without importing Lance.
+    """Whether a path is that of a Lance dataset, without importing Lance; elsewhere nothing but stores is looked for.
 
-    >>> is_store("nowhere.lance")
-    False
+    >>> is_store("nowhere.lance"), is_store("s3://bucket/patients.lance")
+    (False, True)
     """
     if not isinstance(path, (str, os.PathLike)):
         return False
     text = os.fspath(path)
-    if not isinstance(text, str) or "\0" in text or "://" in text[:16]:
+    if not isinstance(text, str) or "\0" in text:
+        return False
+    if text.startswith(_REMOTE):
+        return True
+    if "://" in text[:16]:
         return False
     return any((Path(text).expanduser() / "_versions").glob("*.manifest"))
 
@@ -74,9 +79,15 @@ def opened(uri: str, version: int | None, options: Mapping[str, str] | None) -> 
             raise ArtifactError(f"no store at {uri}") from error
         if folder is not None and not is_store(folder):
             raise ArtifactError(f"{uri} is no store; polymodal pack, or pm.Store.create, makes one") from error
-        if version is not None:
-            raise ArtifactError(f"{uri} has no version {version}: {_first_line(error)}") from error
-        raise ArtifactError(f"{uri} is damaged or no store: {_first_line(error)}") from error
+        said = _first_line(error)
+        if _NOT_FOUND not in said:
+            raise ArtifactError(f"{uri} cannot be reached, is damaged, or no store: {said}") from error
+        if version is None:
+            raise ArtifactError(f"no store at {uri}") from error
+        raise ArtifactError(
+            f"{uri} has no version {version}; Store.open(...).versions() lists those that it has, the last one "
+            f"{opened(uri, None, options).version}"
+        ) from error
 
 
 @contextmanager
@@ -87,9 +98,10 @@ def writing(uri: str) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, ArtifactError):
             raise
+        remedy = "there is room" if local(uri) is not None else "it can be reached"
         raise ArtifactError(
             f"cannot write {uri}: {_first_line(error)}; what was written before is unharmed, and the same call goes on "
-            "from there once there is room"
+            f"from there once {remedy}"
         ) from error
 
 
