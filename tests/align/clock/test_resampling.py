@@ -70,3 +70,10 @@ def test_faults() -> None:
         resample(one, 1, start=5)
     with pytest.raises(DataError, match="has one sample"):
         resample(Stream.of([1.0], rate=1), 1)
+
+
+def test_a_mean_says_that_its_own_step_is_empty() -> None:
+    given = Stream.of([1.0, 2.0, 9.0], times=[0.0, 0.2, 4.0])
+    assert "60.0% of the values are absent: no sample within 500 ms" in str(
+        resample(given, 1, method="mean", max_gap=9)
+    )

@@ -57,9 +57,20 @@ def test_the_divergence_is_least_at_equal_sequences() -> None:
 def test_batches_and_faults() -> None:
     both = soft_dtw(np.stack([X, Y[:6]]), np.stack([Y, Y]))
     assert both == pytest.approx([soft_dtw(X, Y), soft_dtw(Y[:6], Y)])
-    with pytest.raises(DataError, match=r"\[6, 2\] and \[8\] came"):
+    with pytest.raises(DataError, match=r"\[6, 2\] and \[8, 1\] came"):
         soft_dtw(X, Y[:, 0])
     with pytest.raises(SettingError, match="take dtw"):
         soft_dtw(X, Y, gamma=0)
     with pytest.raises(SettingError, match="from 0 to 1"):
         soft_dtw(X, Y, band=2)
+
+
+def test_one_channel_arrays_beside_tensors_and_what_is_no_number() -> None:
+    assert soft_dtw(X[:, 0], Y[:, 0]) == soft_dtw(X[:, :1], Y[:, :1])
+    mixed = soft_dtw(X, torch.tensor(Y, requires_grad=True))
+    assert mixed.requires_grad
+    assert mixed.item() == pytest.approx(soft_dtw(X, Y))
+    with pytest.raises(DataError, match="second sequence has 1 value that is NaN or infinite"):
+        soft_dtw([1.0, 2.0], [1.0, None])
+    with pytest.raises(DataError, match="first sequence does not hold numbers"):
+        soft_dtw(["a"], [1.0])

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from polymodal.align.clock.stamps import backwards, comparable, stamps, tolerance_in
+from polymodal.align.clock.lengths import tolerance_in
+from polymodal.align.clock.stamps import backwards, comparable, stamps
 from polymodal.errors import DataError, SettingError
 
 NOON = 1_714_564_800_000_000_000  # 2024-05-01 12:00 UTC

@@ -81,3 +81,15 @@ def test_more_windows_than_can_be() -> None:
         windows({"a": Stream.of(range(100), rate=1)}, 5, step="1ns")
     with pytest.raises(SettingError, match="too large"):
         pm.align.clock.resample(Stream.of(range(100), rate=1), 1e12)
+
+
+def test_streams_go_by_their_own_names_too() -> None:
+    one, other = Stream.of(np.arange(9.0), rate=1, name="pulse"), Stream.of(np.arange(9.0), rate=1, name="ecg")
+    assert list(windows([one, other], 3).to_pandas().columns) == ["start", "pulse", "ecg"]
+    assert list(windows(one, 3).streams) == ["pulse"]
+    with pytest.raises(DataError, match="2 streams have 1 names"):
+        windows([one, one], 3)
+    with pytest.raises(DataError, match=r"come by name.*list came"):
+        windows([[1, 2]], 3)
+    with pytest.raises(DataError, match="no stream"):
+        windows([], 3)

@@ -14,7 +14,8 @@ from polymodal.align._remainder import Remainder
 from polymodal.align._wording import count, duration
 from polymodal.align.clock._matches import Direction, Matches, matches
 from polymodal.align.clock._timeline import Timeline
-from polymodal.align.clock.stamps import Stamps, comparable, stamps, tolerance_in, unit_hint
+from polymodal.align.clock.lengths import tolerance_in
+from polymodal.align.clock.stamps import Stamps, comparable, stamps, unit_hint
 from polymodal.align.joined import Joined, beside, taken
 from polymodal.errors import SettingError, near_miss
 from polymodal.schema.read import read_frame

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import kendalltau
 
+from polymodal.align._numbers import is_whole
 from polymodal.align._wording import count, paragraphs
 from polymodal.align.clock.warping import Warping, dtw, sequence
 from polymodal.errors import DataError, SettingError
@@ -144,8 +145,8 @@ def _check(given: Sequence[np.ndarray], steps: int, width: int, context: int) ->
     if len(sizes) > 1:
         raise DataError(f"sequences have {sizes[0]} and {sizes[-1]} features; all need the same")
     for name, value, least in (("steps", steps, 1), ("width", width, 1), ("context", context, 0)):
-        if value < least:
-            raise SettingError(f"{name}={value!r} has to be {least} or more")
+        if not is_whole(value, least):
+            raise SettingError(f"{name}={value!r} has to be a whole number, {least} or more")
 
 
 def _agreement(embedded: Sequence[np.ndarray]) -> float:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from polymodal.align._numbers import is_positive
 from polymodal.align._wording import count, duration, paragraphs
 from polymodal.align.clock import _line
 from polymodal.align.clock._coherence import weights_of
 from polymodal.align.clock._correlation import correlogram, peak_of
 from polymodal.align.clock._gridded import at_times
 from polymodal.align.clock.lag import Offset, offset, on_clock
-from polymodal.align.clock.stamps import length_of
+from polymodal.align.clock.lengths import length_of
 from polymodal.align.clock.stream import Stream, one_zero, two_streams
 from polymodal.errors import DataError, SettingError, near_miss
 
@@ -143,7 +144,7 @@ def drift(
     """
     if fit not in get_args(Fit):
         raise SettingError(f"fit={fit!r} is unknown. {near_miss(fit, get_args(Fit))}")
-    if not (np.isfinite(max_drift) and max_drift > 0):
+    if not is_positive(max_drift):
         raise SettingError(f"max_drift={max_drift!r} is in ppm, and more than 0")
     one, other = two_streams(first, second)
     start = offset(one, other, phase=phase, max_offset=max_offset)

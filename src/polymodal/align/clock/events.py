@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from polymodal.align._numbers import is_positive
 from polymodal.align._wording import duration
 from polymodal.align.clock import _line
 from polymodal.align.clock.drifting import Drift
 from polymodal.align.clock.lag import AMBIGUOUS, Offset
-from polymodal.align.clock.stamps import length_of, stamps
+from polymodal.align.clock.lengths import length_of
+from polymodal.align.clock.stamps import stamps
 from polymodal.align.clock.stream import Stream, one_zero
-from polymodal.errors import DataError
+from polymodal.errors import DataError, SettingError
 
 _LEAST = 3
 _FEW = 10  # events, below which no part of them tells an offset
@@ -78,6 +80,8 @@ def event_drift(
     >>> round(found.ppm, 3), round(float(found.apply(0.0)), 6)
     (40.0, 12.0)
     """
+    if not is_positive(max_drift):
+        raise SettingError(f"max_drift={max_drift!r} is in ppm, and more than 0")
     one, other = _events(first, unit, "first"), _events(second, unit, "second")
     zero = one_zero(one, other)
     x, y = one.from_zero(zero), other.from_zero(zero)

@@ -12,8 +12,8 @@ import numpy as np
 
 from polymodal.align._wording import duration
 from polymodal.align.clock.lag import Offset, offset
+from polymodal.align.clock.lengths import samples_a_second
 from polymodal.align.clock.listening import LONGEST, read_sound
-from polymodal.align.clock.stamps import samples_a_second
 from polymodal.align.clock.stream import Stream
 from polymodal.errors import DataError
 from polymodal.modalities._frames import each_frame

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from polymodal.align.clock.lengths import samples_a_second
 from polymodal.align.clock.segments import Segments
-from polymodal.align.clock.stamps import samples_a_second
 from polymodal.errors import DataError
 
 _STAY, _NEXT, _SKIP = 0, 1, 2

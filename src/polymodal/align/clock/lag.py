@@ -12,7 +12,7 @@ from polymodal.align._wording import duration, paragraphs
 from polymodal.align.clock._chance import by_chance
 from polymodal.align.clock._correlation import Correlogram, Peak, correlogram, peak_of
 from polymodal.align.clock._gridded import at_times, need_movement, on_grid
-from polymodal.align.clock.stamps import length_of, samples_a_second
+from polymodal.align.clock.lengths import length_of, samples_a_second
 from polymodal.align.clock.stream import Stream, one_zero, two_streams
 from polymodal.errors import DataError
 

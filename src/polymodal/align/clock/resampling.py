@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._wording import count, duration, paragraphs
-from polymodal.align.clock.stamps import length_of, samples_a_second
+from polymodal.align.clock.lengths import check_ends, length_of, samples_a_second
 from polymodal.align.clock.stream import Stream, as_stream
 from polymodal.errors import DataError, SettingError, near_miss
 
@@ -41,11 +41,15 @@ class Resampled:
         return paragraphs(
             f"{self.before.name}: {count(len(self.before), 'sample')} became {len(self.after):,} at "
             f"{self.after.rate:.6g} a second ({self.method})",
-            [f"{gone:.1%} of the values are absent: no sample within {duration(self.max_gap)}"] if gone else [],
+            [f"{gone:.1%} of the values are absent: no sample within {duration(self._reach)}"] if gone else [],
         )
 
     def __repr__(self) -> str:
         return str(self)
+
+    @property
+    def _reach(self) -> float:
+        return 0.5 / self.after.rate if self.method == "mean" and self.after.rate else self.max_gap
 
     def to_pandas(self) -> pd.DataFrame:
         """A row a sample of the grid."""
@@ -95,6 +99,7 @@ def resample(
     if len(given) < 2:
         raise DataError(f"{given.name!r} has one sample; it takes two to say what lies between")
     gap = _USUAL_GAP * max(given.step, 1 / rate) if max_gap is None else length_of(max_gap, "s", "max_gap")
+    check_ends(start, end)
     first, last = given.seconds[0] if start is None else start, given.seconds[-1] if end is None else end
     if last < first:
         raise SettingError(f"the grid ends at {last:g} s, before it starts at {first:g} s")

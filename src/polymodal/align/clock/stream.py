@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._wording import count, duration, paragraphs
-from polymodal.align.clock.stamps import backwards, samples_a_second, stamps
+from polymodal.align.clock.lengths import samples_a_second
+from polymodal.align.clock.stamps import backwards, stamps
 from polymodal.errors import DataError, SchemaError, SettingError, near_miss
 from polymodal.schema.read import read_frame
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from polymodal.align._numbers import is_real
 from polymodal.align._wording import count, paragraphs
 from polymodal.align.clock.stream import Stream
 from polymodal.errors import DataError, SettingError
@@ -90,9 +91,8 @@ def dtw(first: Any, second: Any, *, band: float = 0.1, penalty: float = 0.0) -> 
     >>> dtw([0, 1, 2, 3], [0, 1, 1, 2, 3], band=1).path.tolist()
     [[0, 0], [1, 1], [1, 2], [2, 3], [3, 4]]
     """
-    if not 0 <= band <= 1:
-        raise SettingError(f"band={band!r} is a share of the longer sequence, from 0 to 1")
-    if not (np.isfinite(penalty) and penalty >= 0):
+    check_band(band)
+    if not is_real(penalty, 0):
         raise SettingError(f"penalty={penalty!r} is a cost from 0 on")
     x, y = sequence(first, "first"), sequence(second, "second")
     if x.shape[1] != y.shape[1]:
@@ -102,6 +102,12 @@ def dtw(first: Any, second: Any, *, band: float = 0.1, penalty: float = 0.0) -> 
     path = _walked(steps, lows, len(x), len(y))
     apart = np.sqrt(((x[path[:, 0]] - y[path[:, 1]]) ** 2).sum(axis=1))
     return Warping(path, cost, float(apart.mean()), x, y, tuple(_notes(path, len(x), len(y), reach, band)))
+
+
+def check_band(band: Any) -> None:
+    """Raises SettingError for what is no share."""
+    if not is_real(band, 0) or band > 1:
+        raise SettingError(f"band={band!r} is a share of the longer sequence, from 0 to 1")
 
 
 def sequence(given: Any, name: str) -> np.ndarray:

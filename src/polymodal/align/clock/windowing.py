@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._wording import count, duration, paragraphs
-from polymodal.align.clock.stamps import length_of
+from polymodal.align.clock.lengths import check_ends, length_of
 from polymodal.align.clock.stream import Stream, as_stream
 from polymodal.errors import DataError, SettingError
 
@@ -96,7 +96,7 @@ class Windows:
 
 
 def windows(
-    streams: Mapping[str, Any],
+    streams: Mapping[str, Any] | Sequence[Stream] | Stream,
     length: object,
     *,
     step: object = None,
@@ -106,6 +106,7 @@ def windows(
 ) -> Windows:
     """Cut streams of one clock into windows of `length`, every `step` (the length unless given).
 
+    Streams go by the names of a mapping, or by their own.
     Lengths are seconds or text such as "10s". Windows lie where all streams were recorded, with `partial` where any is.
     A stream at a fixed rate has as many samples in each full window; an irregular one has what was measured, at its own
     times. Nothing is interpolated. Raises DataError where streams do not overlap or no window fits, SettingError for
@@ -116,9 +117,8 @@ def windows(
     >>> cut.cell("ecg", 1)[:, 0].tolist(), cut.cell("pulse", 1)
     ([8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0], (array([1.5]), array([[90.]])))
     """
-    given = {name: as_stream(one, name) for name, one in streams.items()}
-    if not given:
-        raise DataError("there is no stream to cut into windows")
+    given = _named(streams)
+    check_ends(start, end)
     long, pace = length_of(length, "s", "length"), length_of(length if step is None else step, "s", "step")
     if long <= 0 or pace <= 0:
         raise SettingError(f"length={length!r} and step={step!r} have to be more than 0")
@@ -145,6 +145,22 @@ def windows(
     empty = {name: int((one[:, 0] == one[:, 1]).sum()) for name, one in bounds.items()}
     notes = tuple(f"{name!r} has nothing in {gone} of {n} windows" for name, gone in empty.items() if gone)
     return Windows(given, starts, long, bounds, zero, notes)
+
+
+def _named(streams: Mapping[str, Any] | Sequence[Stream] | Stream) -> dict[str, Stream]:
+    if isinstance(streams, Stream):
+        return {streams.name: streams}
+    if isinstance(streams, Mapping):
+        found = {name: as_stream(one, name) for name, one in streams.items()}
+    elif isinstance(streams, Sequence) and all(isinstance(one, Stream) for one in streams):
+        found = {one.name: one for one in streams}
+    else:
+        raise DataError(f"streams come by name, as in {{'pulse': stream}}; {type(streams).__name__} came")
+    if not streams:
+        raise DataError("there is no stream to cut into windows")
+    if len(found) < len(streams):
+        raise DataError(f"{len(streams)} streams have {len(found)} names; give each its own, as in {{'pulse': stream}}")
+    return found
 
 
 def _bounds(stream: Stream, times: np.ndarray, starts: np.ndarray, length: float) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.align._columns import need_columns, one_each
+from polymodal.align._numbers import is_positive
 from polymodal.align.joined import Joined
 from polymodal.align.pair._gathering import Several, all_pairs, gathered
 from polymodal.errors import SettingError
@@ -46,7 +47,7 @@ def by_near_key(
     >>> found.table["name_right"].tolist(), found.near_misses["similarity"].tolist()
     (['meyer anna', nan], [0.73])
     """
-    if not 0 < threshold <= 1:
+    if not is_positive(threshold) or threshold > 1:
         raise SettingError(f"threshold={threshold!r} has to lie between 0 and 1; 1 takes only keys that are equal")
     first, _ = read_frame(left)
     second, _ = read_frame(right)

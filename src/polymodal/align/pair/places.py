@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from polymodal.align._columns import need_columns
+from polymodal.align._numbers import is_real
 from polymodal.align.joined import Joined
 from polymodal.align.pair._gathering import Several, gathered
 from polymodal.errors import SchemaError, SettingError, near_miss
@@ -50,7 +51,7 @@ def by_place(
     """
     if metric not in get_args(Metric):
         raise SettingError(f"metric={metric!r} is unknown. {near_miss(metric, get_args(Metric))}")
-    if isinstance(within, bool) or not isinstance(within, (int, float, np.number)) or not 0 <= within < np.inf:
+    if not is_real(within, 0):
         raise SettingError(
             f"within={within!r} has to be a number from 0 on: km on the globe, else in units of the coordinates"
         )

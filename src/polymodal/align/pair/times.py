@@ -10,7 +10,8 @@ import numpy as np
 from polymodal.align._columns import columns_of, need_columns, one_each, sided, told_apart
 from polymodal.align._wording import duration
 from polymodal.align.clock._timeline import Timeline
-from polymodal.align.clock.stamps import comparable, length_of, stamps, tolerance_in, unit_hint
+from polymodal.align.clock.lengths import length_of, tolerance_in
+from polymodal.align.clock.stamps import comparable, stamps, unit_hint
 from polymodal.align.joined import Joined
 from polymodal.align.pair._gathering import Several, gathered, spanned
 from polymodal.schema.read import read_frame

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from polymodal.align._numbers import is_positive, is_whole
 from polymodal.align._wording import count
-from polymodal.align.space._numbers import is_positive, is_whole
 from polymodal.align.space._points import checked
 from polymodal.align.space.registration import Registration
 from polymodal.align.space.transform import Transform

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from polymodal.align.space._numbers import is_whole
+from polymodal.align._numbers import is_whole
 from polymodal.errors import DataError, SettingError, near_miss
 
 Unit = Literal["pixel", "micrometre", "millimetre", "metre"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from polymodal.align.space._numbers import floats
+from polymodal.align._numbers import floats
 from polymodal.align.space.frames import Frame, Unit
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.errors import SettingError

@@ -8,9 +8,9 @@ from typing import Any, get_args
 import numpy as np
 from scipy import sparse
 
+from polymodal.align._numbers import is_positive, is_real, is_whole
 from polymodal.align._wording import count
 from polymodal.align.space._lengths import lengths_of
-from polymodal.align.space._numbers import is_positive, is_real, is_whole
 from polymodal.align.space._pitch import pitch
 from polymodal.align.space._procrustes import Model, need_spread
 from polymodal.align.space.by_expression import _transport as transport

@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from polymodal.align._numbers import is_positive, is_real, is_whole
 from polymodal.align._wording import count
 from polymodal.align.space._facing import facing
 from polymodal.align.space._lengths import Lengths, lengths_of
-from polymodal.align.space._numbers import is_positive, is_real, is_whole
 from polymodal.align.space._points import listed
 from polymodal.align.space.by_landmarks import _consensus as consensus
 from polymodal.align.space.by_landmarks import _fits as fits

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from polymodal.align.space._numbers import is_positive
+from polymodal.align._numbers import is_positive
 from polymodal.errors import SettingError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from polymodal.align._numbers import is_positive, is_whole
 from polymodal.align._wording import count
 from polymodal.align.space._lengths import Lengths, lengths_of
-from polymodal.align.space._numbers import is_positive, is_whole
 from polymodal.align.space._points import checked
 from polymodal.align.space._procrustes import Model as Linear
 from polymodal.align.space._procrustes import need_spread

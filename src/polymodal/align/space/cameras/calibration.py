@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from polymodal.align.space._numbers import floats
+from polymodal.align._numbers import floats
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.align.space.transforms.pinhole import Pinhole

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from polymodal.align.space._numbers import is_real
+from polymodal.align._numbers import is_real
 from polymodal.errors import DataError, SettingError
 
 _BEHIND = 1.1  # times the depth of what is nearest, from which a point is hidden

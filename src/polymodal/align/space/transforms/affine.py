@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.linalg import polar
 
+from polymodal.align._numbers import floats
 from polymodal.align.space._arrays import decoded, encoded
-from polymodal.align.space._numbers import floats
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transform import Transform
 from polymodal.errors import SettingError

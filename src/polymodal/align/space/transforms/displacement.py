@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from polymodal.align._numbers import floats
 from polymodal.align.space._arrays import decoded, encoded
-from polymodal.align.space._numbers import floats
 from polymodal.align.space._solving import solved
 from polymodal.align.space.frames import Frame
 from polymodal.align.space.transform import Transform

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.linalg import rq
 
+from polymodal.align._numbers import floats
 from polymodal.align.space._arrays import decoded, encoded
-from polymodal.align.space._numbers import floats
 from polymodal.align.space._points import checked, listed
 from polymodal.align.space.cameras.projection import Projection
 from polymodal.align.space.frames import Frame

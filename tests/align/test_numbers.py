@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polymodal.align import space
-from polymodal.align.space._numbers import is_positive, is_real, is_whole
+from polymodal.align import clock, pair, space
+from polymodal.align._numbers import is_positive, is_real, is_whole
 from polymodal.errors import SettingError
 
 POINTS = np.random.default_rng(0).normal(size=(30, 2))
@@ -36,6 +36,30 @@ def test_every_knob_is_named(way: str, given: Any) -> None:
     with pytest.raises(SettingError) as caught:
         ask(**dict.fromkeys(names, given))
     assert all(f"\n  - {name}=" in str(caught.value) for name in names), caught.value
+
+
+WAVE = np.sin(np.arange(400) / 9)
+STREAM = clock.Stream.of(WAVE, rate=10)
+ONE_KNOB = {
+    "dtw band": lambda one: clock.dtw(WAVE, WAVE, band=one),
+    "dtw penalty": lambda one: clock.dtw(WAVE, WAVE, penalty=one),
+    "soft_dtw band": lambda one: clock.soft_dtw(WAVE, WAVE, band=one),
+    "soft_dtw gamma": lambda one: clock.soft_dtw(WAVE, WAVE, gamma=one),
+    "cycle steps": lambda one: clock.cycle([WAVE, WAVE], steps=one),
+    "drift max_drift": lambda one: clock.drift(STREAM, STREAM, max_drift=one),
+    "event_drift max_drift": lambda one: clock.event_drift([1, 2, 4], [1, 2, 4], max_drift=one),
+    "resample start": lambda one: clock.resample(STREAM, 5, start=one),
+    "windows end": lambda one: clock.windows(STREAM, 5, end=one),
+    "by_place within": lambda one: pair.by_place({"x": [1]}, {"x": [1]}, ("x",), within=one, metric="euclidean"),
+    "by_near_key threshold": lambda one: pair.by_near_key({"x": ["a"]}, {"x": ["a"]}, "x", threshold=one),
+}
+
+
+@pytest.mark.parametrize("way", ONE_KNOB)
+@pytest.mark.parametrize("given", ["a", [1], 1j, True, float("nan"), np.array([0.1, 0.2])], ids=range(6))
+def test_a_single_knob_is_named(way: str, given: Any) -> None:
+    with pytest.raises(SettingError, match=f"^{way.split()[1]}="):
+        ONE_KNOB[way](given)
 
 
 @pytest.mark.parametrize(
