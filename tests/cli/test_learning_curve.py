@@ -50,7 +50,7 @@ def test_against_rows_of_another_file(data: Path, tmp_path: Path) -> None:
         (["--shots", "few"], "'few' is no number"),
         (["--shots", "0"], "whole numbers from 1"),
         (["--plot", "curve.xyz"], "unknown ending"),
-        (["--encoder", "note=text"], "needs a --learner"),
+        (["--encoder", "note=text"], "--encoder would change nothing"),
     ],
 )
 def test_faults_are_told_before_the_work(data: Path, options: list[str], says: str) -> None:

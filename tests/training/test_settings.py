@@ -6,7 +6,7 @@ from torch import nn
 
 import polymodal as pm
 from polymodal.errors import FitError, SettingError
-from polymodal.training.settings import setting_faults
+from polymodal.training.setting_faults import setting_faults
 
 RANDOM = np.random.default_rng(0)
 
@@ -21,9 +21,9 @@ def table() -> pm.Table:
     ("settings", "message"),
     [
         ({"fusion": "transfomer"}, "unknown fusion 'transfomer'. Did you mean 'transformer'?"),
-        ({"width": 10}, "width is a multiple of 4; 10 came"),
-        ({"width": "8"}, "width is a whole number from 4; '8' came"),
-        ({"width": 8.0}, "width is a whole number from 4; 8.0 came"),
+        ({"width": 10}, "width is a multiple of 4, from 4; 10 came"),
+        ({"width": "8"}, "width is a multiple of 4, from 4; '8' came"),
+        ({"width": 8.0}, "width is a multiple of 4, from 4; 8.0 came"),
         ({"dropout": 1.0}, "dropout is at least 0 and below 1; 1.0 came"),
         ({"dropout": float("nan")}, "dropout is at least 0 and below 1; nan came"),
         ({"folds": 0}, "folds is 'auto' or 1 to 20; 0 came"),
@@ -72,7 +72,7 @@ def test_all_faults_at_once(table):
     with pytest.raises(SettingError) as raised:
         pm.Model(fusion="x", width=7, dropout=2, epochs=-1, precision="8").fit(table)
     assert [line.split()[0] for line in str(raised.value).splitlines()] == [
-        "unknown", "epochs", "width", "dropout", "unknown"
+        "unknown", "width", "dropout", "epochs", "unknown"
     ]  # fmt: skip
 
 

@@ -75,6 +75,9 @@ MaxUnreadable = Annotated[
 Metric = Annotated[
     str | None, typer.Option("--metric", metavar="NAME", help="Score by this; by default what suits the target.")
 ]
+Resamples = Annotated[
+    int, typer.Option("--resamples", min=0, help="Of the bootstrap, for intervals; 0 for none, and the least time.")
+]
 Plot = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Draw it into a picture: .png, .svg or .pdf.")
 ]

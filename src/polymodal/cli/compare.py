@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,9 +10,11 @@ import polymodal as pm
 from polymodal.cli import _options as options
 from polymodal.cli._console import answer
 from polymodal.cli._plot import refuse_ending, save
-from polymodal.cli._table import read_to_learn
+from polymodal.cli._settings import with_settings
+from polymodal.cli._table import parse_encoders, read_to_learn
 
 
+@with_settings("fusion", "learners", "seed", "objective", "contrast", "hub", "same")
 def compare(
     data: options.Data,
     target: options.Targets = None,
@@ -33,10 +35,13 @@ def compare(
     ] = 1,
     by: options.By = "random",
     metric: options.Metric = None,
+    resamples: options.Resamples = 2000,
+    encoder: options.Encoders = None,
     seed: options.Seed = 0,
     max_unreadable: options.MaxUnreadable = 0.1,
     plot: options.Plot = None,
     json: options.Json = False,
+    **settings: Any,
 ) -> None:
     """Fit every fusion and the default model on the same rows, and score them with what they have to beat.
 
@@ -54,11 +59,13 @@ def compare(
     found = pm.compare(
         table,
         fusion or None,
+        settings={**settings, "encoders": parse_encoders(encoder or ())},
         budget=budget,
         test=test,
         splits=splits,
         by=by,
         metric=metric,
+        resamples=resamples,
         seed=seed,
         max_unreadable=max_unreadable,
     )

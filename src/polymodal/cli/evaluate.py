@@ -16,6 +16,7 @@ def evaluate(
     data: options.Data,
     files: options.Files = None,
     metric: options.Metric = None,
+    resamples: options.Resamples = 1000,
     plot: options.Plot = None,
     json: options.Json = False,
 ) -> None:
@@ -30,6 +31,10 @@ def evaluate(
     refuse_ending(plot)
     fitted = pm.load(model)
     asked = read_for(fitted, data, files)
-    scores: Any = fitted.evaluate(asked, metric=metric) if fitted.schema.targets else fitted.retrieval(asked)
+    scores: Any
+    if fitted.schema.targets:
+        scores = fitted.evaluate(asked, metric=metric, resamples=resamples)
+    else:
+        scores = fitted.retrieval(asked)
     answer(scores, scores.to_dict(), json)
     save(scores, plot)

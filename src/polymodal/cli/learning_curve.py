@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 
 import polymodal as pm
 from polymodal.cli import _options as options
-from polymodal.cli._console import answer
+from polymodal.cli._console import answer, note
 from polymodal.cli._plot import refuse_ending, save
+from polymodal.cli._settings import with_settings
 from polymodal.cli._table import parse_encoders, read_to_learn
 from polymodal.errors import SettingError
+from polymodal.registry import FUSIONS
+from polymodal.training.settings import NETWORK, given, idle
 
 
+@with_settings("learners", "seed", "objective", "contrast", "hub", "same")
 def learning_curve(
     data: options.Data,
     target: options.Targets = None,
@@ -46,6 +51,7 @@ def learning_curve(
     max_unreadable: options.MaxUnreadable = 0.1,
     plot: options.Plot = None,
     json: options.Json = False,
+    **settings: Any,
 ) -> None:
     """Fit on ever more examples, and score every fit on the same rows.
 
@@ -56,17 +62,19 @@ def learning_curve(
     """
     refuse_ending(plot)
     sizes = None if shots is None else [_size(one) for one in shots.split(",")]
+    chosen = _models(learner or (), seed, {**settings, "encoders": parse_encoders(encoder or ())})
     roles = {"id": id, "group": group, "time": time, "weight": weight}
     table = read_to_learn(data, files=files, targets=target, types=type, ignore=ignore, roles=roles)
+    if len(table.schema.targets) > 1:
+        raise SettingError(f"a curve is about one target; name it with one --target: {', '.join(table.schema.targets)}")
     if against is None:
         train, kept = table.split(test=test, seed=seed)
     else:
-        train = table
-        kept = pm.Table.read(against, files=files).with_schema(table.schema)
-    encoders = parse_encoders(encoder or ())
-    chosen = {name: pm.Model(encoders=encoders, learners=[name], seed=seed) for name in learner or ()}
-    if encoders and not chosen:
-        raise SettingError("--encoder needs a --learner that it serves, such as --learner gaussian")
+        from polymodal.asked import as_table  # with pandas, which help does without
+
+        train, (kept, differences) = table, as_table(against, table.schema, files)
+        for difference in differences:
+            note(f"Note: {against}: {difference}")
     found = pm.learning_curve(
         train,
         kept,
@@ -80,6 +88,19 @@ def learning_curve(
     )
     answer(found, found.to_dict(), json)
     save(found, plot)
+
+
+def _models(learners: Sequence[str], seed: int, settings: Mapping[str, Any]) -> dict[str, pm.Model]:
+    """One for each learner. Raises SettingError for settings that none of them looks at."""
+    networks = [one for one in learners if one == NETWORK or one in FUSIONS.names()]
+    unused = idle(settings, networks) if learners else [f"{name}={value!r}" for name, value in given(settings).items()]
+    if settings["encoders"] and not learners:
+        unused.append("encoders=")
+    if unused:
+        raise SettingError(
+            f"{' and '.join(unused)} would change nothing; name who learns with it: learners=['network']"
+        )
+    return {name: pm.Model(learners=[name], seed=seed).set_params(**settings) for name in learners}
 
 
 def _size(text: str) -> int | float:

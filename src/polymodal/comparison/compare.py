@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,6 +25,7 @@ def compare(
     table: Table,
     models: Mapping[str, Model] | Sequence[str] | None = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     budget: str | float | None = None,
     test: float | int = 0.2,
     splits: int | Sequence[np.ndarray] = 1,
@@ -49,6 +50,8 @@ def compare(
         table: with at least one target.
         models: names of fusions, each a `pm.Model(fusion, learners=["network"])`, all that are registered when left
             out; or models by name, of which copies are fitted. One that is called "portfolio" takes its place.
+        settings: of the networks of fusions that are named, and of the portfolio, as a dict of arguments of `pm.Model`,
+            such as {"epochs": 20, "patterns": "rates"}.
         budget: time for each fit, such as "10min".
         test: share or count of the rows that is held out, as in `Table.split`.
         splits: how many times that is done, with seeds from `seed` on; or a bool mask `[N]` of the rows held out for
@@ -79,7 +82,7 @@ def compare(
     if isinstance(resamples, bool) or not isinstance(resamples, (int, np.integer)) or resamples < 0:
         raise SettingError(f"resamples={resamples!r}: the number of bootstrap resamples is 0 (no intervals) or more")
     limit = seconds(budget)
-    asked = entrants(models, table, seed)
+    asked = entrants(models, table, seed, settings)
     labels = {name: found for name in table.schema.targets if (found := table.labels(name)) is not None}
     if not any(found.known_rows.any() for found in labels.values()):
         raise DataError("the table has no target with a label; name it: pm.Table.read(data, target=...)")

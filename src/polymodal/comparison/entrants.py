@@ -14,6 +14,7 @@ from polymodal.schema.table import Table
 
 PORTFOLIO = "portfolio"  # the default model; the answers of each modality alone are its answers
 PRIOR, LATE = "prior", "late averaging"
+_TOLD = {"fusion": "models", "learners": "models", "seed": "seed"}  # by an argument of `compare`
 
 
 def alone(modality: str) -> str:
@@ -21,11 +22,19 @@ def alone(modality: str) -> str:
     return f"{modality} alone"
 
 
-def entrants(models: Any, table: Table, seed: int) -> dict[str, Model]:
+def entrants(models: Any, table: Table, seed: int, settings: Mapping[str, Any] | None = None) -> dict[str, Model]:
     """The models by name: the network of each fusion that is named, or the models given; and the portfolio.
 
-    Raises SettingError, with every fault, for what is no model, an unknown fusion, or the name of a baseline.
+    `settings` are of those that are not given. Raises SettingError, with every fault, for what is no model, an unknown
+    fusion, the name of a baseline, or a setting that is none or told elsewhere.
     """
+    settings = settings or {}
+    if not isinstance(settings, Mapping):
+        raise SettingError(f"settings is a dict of arguments of pm.Model; {type(settings).__name__} came")
+    twice = [f"settings names {one!r}, which is told by {by}" for one, by in _TOLD.items() if one in settings]
+    if twice:
+        raise SettingError("\n".join(twice))
+    default = Model(seed=seed).set_params(**settings)
     if isinstance(models, str):
         models = [models]
     if models is None:
@@ -40,10 +49,14 @@ def entrants(models: Any, table: Table, seed: int) -> dict[str, Model]:
     else:
         known = FUSIONS.names()
         faults = [f"unknown fusion {one!r}. {near_miss(str(one), known)}" for one in models if one not in known]
-        found = {str(one): Model(str(one), learners=["network"], seed=seed) for one in models}
+        found = {str(one): _like(default, fusion=str(one), learners=["network"]) for one in models}
     if faults:
         raise SettingError("\n".join(faults))
-    return {PORTFOLIO: Model(seed=seed)} | found
+    return {PORTFOLIO: default} | found
+
+
+def _like(model: Model, **settings: Any) -> Model:
+    return Model(**model.get_params()).set_params(**settings)
 
 
 def held_out(

@@ -20,8 +20,7 @@ from polymodal.portfolio.stack import Stack
 from polymodal.schema.target import Target
 from polymodal.store.memory import Memory
 from polymodal.sweep import mean_outputs
-
-NETWORK = "network"
+from polymodal.training.settings import NETWORK
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from polymodal.errors import near_miss
-from polymodal.portfolio.portfolio import NETWORK
 from polymodal.registry import FUSIONS, LEARNERS
 from polymodal.schema.table import Table
 from polymodal.training.rows import LEAST_ROWS
+from polymodal.training.settings import NETWORK
 
 FOLDS = 5
 FEW_GROUPS = 50  # groups below which one held-out set says more about who is in it than about the model
@@ -62,21 +60,6 @@ PRESETS = {
 
 def _has_few_groups(table: Table) -> bool:
     return table.n_groups < min(FEW_GROUPS, len(table))
-
-
-def preset_faults(preset: Any, learners: Any) -> Iterator[str]:
-    """What is wrong with the settings that say what is trained, one sentence each."""
-    if not isinstance(preset, str) or preset not in PRESETS:
-        yield f"unknown preset {preset!r}. {near_miss(str(preset), PRESETS)}"
-    if learners is None:
-        return
-    if not isinstance(learners, (list, tuple)):
-        yield f"learners is a list of names; {learners!r} came"
-        return
-    known = [NETWORK, *LEARNERS.names(), *FUSIONS.names()]
-    if not learners:
-        yield f"learners names none; any of {', '.join(known)}"
-    yield from (f"unknown learner {one!r}. {near_miss(str(one), known)}" for one in learners if one not in known)
 
 
 def least_rows(learners: Sequence[str]) -> int:

@@ -16,7 +16,6 @@ from polymodal.store.memory import Memory
 from polymodal.sweep import sweep
 from polymodal.training.plan import Plan
 
-CURRICULA = ("none", "difficulty")
 _WARM = 0.1  # share of the training in which all rows are shown, so that the network has an opinion
 _FIRST = 0.5  # share of the rows shown then
 _ALL_FROM = 0.5  # share of the training after which all are shown again

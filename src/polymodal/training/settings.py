@@ -1,114 +1,89 @@
-"""The settings of a model, checked before anything is done: every fault at once."""
+"""The settings of a model: what each is about, what it may be, and what it is where nobody says. No torch is needed."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
-
-from polymodal.adapters.lora import LoRA
 from polymodal.errors import near_miss
-from polymodal.registry import BALANCES, CONTRASTS, FUSIONS, OBJECTIVES
-from polymodal.schema.schema import Schema
-from polymodal.training.difficulty import CURRICULA
-from polymodal.training.schedules import SCHEDULES
+from polymodal.registry import BALANCES, CONTRASTS, FUSIONS, LEARNERS
 
 ALIGN = "align"
 CONTRAST = "sigmoid"  # where none is named
-TASKS = ("predict", ALIGN)
+NETWORK = "network"
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed")
 MOST_FOLDS = 20
-_LEAST_WHOLE = {"width": 4, "seed": 0, "epochs": 1, "batch_size": 1, "patience": 1, "pretrain": 0, "rows_at_once": 1}
-_MAY_BE_OPEN = ("epochs", "batch_size", "patience", "learning_rate", "weight_decay", "rows_at_once")
 
 
-def setting_faults(settings: Mapping[str, Any], schema: Schema) -> Iterator[str]:
-    """What is wrong with the settings of a model for this schema, one sentence each."""
-    asked = {name: value for name, value in settings.items() if value is not None or name not in _MAY_BE_OPEN}
-    if asked["fusion"] not in FUSIONS.names():
-        yield f"unknown fusion {asked['fusion']!r}. {near_miss(asked['fusion'], FUSIONS.names())}"
-    yield from _encoder_faults(asked["encoders"], schema)
-    yield from _space_faults(asked, schema)
-    yield from _objective_faults(schema)
-    for name, least in _LEAST_WHOLE.items():
-        if name in asked and not (_is_whole(asked[name]) and asked[name] >= least):
-            yield f"{name} is a whole number from {least}; {asked[name]!r} came"
-    epochs, pretrain = asked.get("epochs", math.inf), asked["pretrain"]
-    if _is_whole(epochs) and _is_whole(pretrain) and 0 < epochs <= pretrain:
-        yield f"pretrain is below epochs, of which it is a part; pretrain={pretrain} with epochs={epochs} came"
-    if _is_whole(asked["width"]) and asked["width"] % 4:
-        yield f"width is a multiple of 4; {asked['width']} came"
-    folds = asked["folds"]
-    if folds != "auto" and not (_is_whole(folds) and 1 <= folds <= MOST_FOLDS):
-        yield f"folds is 'auto' or 1 to {MOST_FOLDS}; {folds!r} came"
-    if not (_is_real(asked["dropout"]) and 0 <= asked["dropout"] < 1):
-        yield f"dropout is at least 0 and below 1; {asked['dropout']!r} came"
-    if "learning_rate" in asked and not (_is_real(asked["learning_rate"]) and asked["learning_rate"] > 0):
-        yield f"learning_rate is above 0; {asked['learning_rate']!r} came"
-    if "weight_decay" in asked and not (_is_real(asked["weight_decay"]) and asked["weight_decay"] >= 0):
-        yield f"weight_decay is at least 0; {asked['weight_decay']!r} came"
-    if not (_is_real(asked["segments"]) and 0 <= asked["segments"] <= 0.9):
-        yield f"segments is a share from 0 to 0.9; {asked['segments']!r} came"
-    named = {
-        "precision": PRECISIONS,
-        "patterns": tuple(SCHEDULES),
-        "balance": ("none", *BALANCES.names()),
-        "curriculum": CURRICULA,
-    }
-    for noun, known in named.items():
-        if asked[noun] not in known:
-            yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), known)}"
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a model.
+
+    Attributes:
+        usual: what it is where nobody says; None leaves it open, and may be given too.
+        about: what it settles, in a few words.
+        kind: str, int or float.
+        allowed: what a value is, in words; empty where any of its kind will do.
+        suits: the same as a question.
+        names: what is allowed where it is a name out of several; those that parts add are asked for when needed.
+        word: what may stand in place of a number.
+        is_list: whether it is a list of names, each called as in `one`.
+        stands_for: how help calls a value of it.
+        of_networks: whether it is about networks and nothing else.
+    """
+
+    usual: Any
+    about: str
+    kind: type = str
+    allowed: str = ""
+    suits: Callable[[Any], bool] = lambda value: True
+    names: Sequence[str] | Callable[[], Sequence[str]] = ()
+    word: str = ""
+    is_list: bool = False
+    stands_for: str = "NAME"
+    of_networks: bool = True
+
+    @property
+    def known(self) -> Sequence[str]:
+        """The names that are allowed, all of them; empty where it is no name out of several."""
+        return self.names() if callable(self.names) else self.names
+
+    def fault(self, name: str, value: Any) -> str:
+        """What is wrong with a value, in a sentence; empty where nothing is.
+
+        >>> SETTINGS["dropout"].fault("dropout", 2)
+        'dropout is at least 0 and below 1; 2 came'
+        """
+        if (value is None and self.usual is None) or (self.word and value == self.word):
+            return ""
+        if self.is_list:
+            return _fault_of_list(name, value, self.known)
+        if self.known:
+            return "" if value in self.known else f"unknown {name} {value!r}. {near_miss(str(value), self.known)}"
+        if self.kind is not str and not (_IS[self.kind](value) and self.suits(value)):
+            return f"{name} is {self.allowed}; {value!r} came"
+        return ""
 
 
-def _encoder_faults(encoders: Mapping[str, Any], schema: Schema) -> Iterator[str]:
-    for name, encoder in encoders.items():
-        if name not in schema.modalities:
-            yield f"encoders names {name!r}, which is no modality. {near_miss(name, schema.names)}"
-        if not isinstance(encoder, (str, nn.Module, LoRA)):
-            came = f"the class {encoder.__name__}" if isinstance(encoder, type) else type(encoder).__name__
-            yield f"encoder of {name!r} is a name, a folder, a pm.LoRA or an nn.Module object; {came} came"
+def _fault_of_list(name: str, value: Any, known: Sequence[str]) -> str:
+    if not isinstance(value, (list, tuple)):
+        return f"{name} is a list of names; {value!r} came"
+    if not value:
+        return f"{name} names none; any of {', '.join(known)}"
+    one = singular(name)
+    return "\n".join(f"unknown {one} {each!r}. {near_miss(str(each), known)}" for each in value if each not in known)
 
 
-def _space_faults(asked: Mapping[str, Any], schema: Schema) -> Iterator[str]:
-    for noun, known in (("objective", TASKS), ("contrast", (None, *CONTRASTS.names()))):
-        if asked[noun] not in known:
-            yield f"unknown {noun} {asked[noun]!r}. {near_miss(str(asked[noun]), [one for one in known if one])}"
-    if asked["objective"] != ALIGN:
-        about = {
-            "hub": "whom modalities are paired with",
-            "contrast": "what is learnt from",
-            "same": "which rows belong together",
-        }
-        for noun, says in about.items():
-            if asked[noun] is not None:
-                yield f"{noun}={asked[noun]!r} says {says} in a shared space; there is one with objective={ALIGN!r}"
-        return
-    if len(schema.modalities) < 2:
-        yield f"objective={ALIGN!r} takes two modalities or more; the table has {', '.join(schema.names) or 'none'}"
-    if asked["hub"] is not None and asked["hub"] not in schema.modalities:
-        yield f"hub={asked['hub']!r} is no modality. {near_miss(str(asked['hub']), schema.names)}"
-    contrast = asked["contrast"]
-    if asked["same"] is not None and contrast in CONTRASTS.names() and CONTRASTS.get(contrast).is_joint:
-        yield f"same={asked['same']!r} is for contrasts of pairs; contrast={contrast!r} looks at whole rows"
-    if asked["folds"] not in ("auto", 1):
-        yield f"objective={ALIGN!r} learns one space; folds={asked['folds']!r} would learn several"
-    if not schema.targets:
-        for noun, usual in (("balance", "none"), ("curriculum", "none"), ("pretrain", 0)):
-            if asked[noun] != usual:
-                yield f"{noun}={asked[noun]!r} is about learning a target, and the table has none"
+def singular(name: str) -> str:
+    """What one of a list is called.
 
-
-def _objective_faults(schema: Schema) -> Iterator[str]:
-    for name, target in schema.targets.items():
-        if target.objective not in OBJECTIVES.names():
-            yield f"target {name!r}: unknown objective {target.objective!r}. " + near_miss(
-                target.objective, OBJECTIVES.names()
-            )
-        elif target.kind not in (learns := OBJECTIVES.get(target.objective).kinds):
-            yield f"objective {target.objective!r} learns {' or '.join(learns)} targets; {name!r} is {target.kind}"
+    >>> singular("learners")
+    'learner'
+    """
+    return name.removesuffix("s")
 
 
 def _is_whole(value: Any) -> bool:
@@ -117,3 +92,98 @@ def _is_whole(value: Any) -> bool:
 
 def _is_real(value: Any) -> bool:
     return isinstance(value, (int, float, numbers.Real)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_IS = {int: _is_whole, float: _is_real}
+
+
+def _whole(usual: int | None, least: int, about: str, **more: Any) -> Setting:
+    return Setting(usual, about, int, f"a whole number from {least}", lambda value: value >= least, **more)
+
+
+def _number(usual: float | None, allowed: str, suits: Callable[[Any], bool], about: str) -> Setting:
+    return Setting(usual, about, float, allowed, suits)
+
+
+# In the order of the arguments of `Model`, which are these and `encoders`.
+SETTINGS: Mapping[str, Setting] = {
+    "fusion": Setting("transformer", "How the network brings modalities together.", names=FUSIONS.names),
+    "width": Setting(
+        64, "Numbers in a token.", int, "a multiple of 4, from 4", lambda value: value >= 4 and value % 4 == 0
+    ),
+    "dropout": _number(
+        0.1, "at least 0 and below 1", lambda value: 0 <= value < 1, "Share of activations dropped in training."
+    ),
+    "preset": Setting(
+        "good", "How much is trained; fast trains no network.", names=("fast", "good", "best"), of_networks=False
+    ),
+    "learners": Setting(
+        None,
+        "Train this instead of what the preset says: network, a learner, or a further network by its fusion.",
+        names=lambda: [NETWORK, *LEARNERS.names(), *FUSIONS.names()],
+        is_list=True,
+        of_networks=False,
+    ),
+    "folds": Setting(
+        "auto",
+        "Parts of the rows held out in turn; 'auto' is 5 for few rows or groups, else 1.",
+        int,
+        f"'auto' or 1 to {MOST_FOLDS}",
+        lambda value: 1 <= value <= MOST_FOLDS,
+        word="auto",
+        stands_for="N",
+        of_networks=False,
+    ),
+    "seed": _whole(0, 0, "The same seed gives the same model.", of_networks=False),
+    "epochs": _whole(None, 1, "Passes over the rows at most."),
+    "batch_size": _whole(None, 1, "Rows a step of training."),
+    "learning_rate": _number(None, "above 0", lambda value: value > 0, "Of the network, at its highest."),
+    "weight_decay": _number(None, "at least 0", lambda value: value >= 0, "By how much weights are drawn to zero."),
+    "patience": _whole(None, 1, "Epochs without progress after which training stops."),
+    "precision": Setting("auto", "Of the arithmetic in training.", names=PRECISIONS),
+    "accelerator": Setting("auto", "What to train on: auto, cpu, cuda, mps."),
+    "patterns": Setting(
+        "uniform",
+        "Which parts of a row the network is shown besides all of it.",
+        names=("uniform", "rates", "curriculum"),
+    ),
+    "balance": Setting("none", "Hold back who learns too fast.", names=lambda: ["none", *BALANCES.names()]),
+    "pretrain": _whole(0, 0, "First epochs, in which each modality is trained by itself."),
+    "segments": _number(
+        0.0,
+        "a share from 0 to 0.9",
+        lambda value: 0 <= value <= 0.9,
+        "Train without spans of series and blocks of columns, up to this share.",
+    ),
+    "curriculum": Setting("none", "Let hard rows wait at first.", names=("none", "difficulty")),
+    "objective": Setting(
+        "predict",
+        "Learn the targets, or a space to search in, for which none is needed.",
+        names=("predict", ALIGN),
+    ),
+    "contrast": Setting(None, f"What a space is learnt from; {CONTRAST} when left out.", names=CONTRASTS.names),
+    "hub": Setting(None, "In a space, pair all others with this modality."),
+    "same": Setting(None, "In a space: rows of one value show the same thing.", stands_for="COLUMN"),
+    "rows_at_once": _whole(None, 1, "Rows of a batch encoded at once, to save memory."),
+}
+
+
+def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are not as usual.
+
+    >>> given({"width": 8, "dropout": 0.1})
+    {'width': 8}
+    """
+    return {name: settings[name] for name, one in SETTINGS.items() if settings.get(name, one.usual) != one.usual}
+
+
+def idle(settings: Mapping[str, Any], trained: Sequence[str]) -> list[str]:
+    """What was asked of networks and has none to matter to, as in `width=8`; `trained` names those that there are.
+
+    >>> idle({"width": 8, "folds": 2}, trained=[]), idle({"width": 8, "fusion": "gated"}, trained=["late"])
+    (['width=8'], ["fusion='gated'"])
+    """
+    if NETWORK in trained:
+        return []
+    unheard = {"fusion"} if trained else {name for name, one in SETTINGS.items() if one.of_networks}
+    return [f"{name}={value!r}" for name, value in given(settings).items() if name in unheard]
