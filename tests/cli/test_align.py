@@ -110,6 +110,10 @@ def test_units_that_differ(clocks: None) -> None:
 def test_offset_of_events(clocks: None) -> None:
     told = json.loads(run("clock", "claps.csv", "flashes.csv", "--events", "--json").stdout)
     assert told["seconds"] == pytest.approx(7)
+    assert (
+        "times of 'flashes' to have them by the clock of 'claps'"
+        in run("clock", "claps.csv", "flashes.csv", "--events").stdout
+    )
 
 
 @pytest.mark.parametrize(

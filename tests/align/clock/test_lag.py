@@ -111,7 +111,7 @@ def test_strangers_and_mirrors_are_told() -> None:
     [
         (Stream.of([1.0], rate=10), {}, "has 1 sample; it takes at least 16"),
         (Stream.of(np.full(50, 7.0), rate=10), {}, "is constant over its"),
-        (Stream.of(RANDOM.normal(size=(50, 2)), rate=10), {}, "1 channels and 'second' 2"),
+        (Stream.of(RANDOM.normal(size=(50, 2)), rate=10), {}, r"1 channel \('stream0'\) and 'second' has 2 channels"),
         (Stream.of(RANDOM.normal(size=50), rate=100, start=1e6), {"max_offset": 5}, "do not overlap enough"),
         (Stream.of(RANDOM.normal(size=50), rate=100), {"rate": -1}, "more than 0"),
     ],

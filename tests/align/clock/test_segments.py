@@ -50,5 +50,5 @@ def test_faults(tmp_path: Path) -> None:
     (tmp_path / "a.srt").write_text("once upon a time")
     with pytest.raises(DataError, match="these are no subtitles"):
         Segments.read(tmp_path / "a.srt")
-    with pytest.raises(DataError, match="1 subtitles end before they start"):
+    with pytest.raises(DataError, match="1 subtitle with an end before the start"):
         Segments.read("00:00:02,000 --> 00:00:01,000\nno\n")

@@ -64,7 +64,7 @@ def test_subtitles_that_are_late_are_put_right() -> None:
         (["a"], np.ones(20), {}, "at least"),
         (["a"], np.sin(np.arange(8000)), {}, "equally loud throughout"),
         (["a", "?"], np.zeros(8000), {}, "1 of 2 have none"),
-        ([], np.zeros(8000), {}, "each text needs a letter"),
+        ([], np.zeros(8000), {}, "there is no text to place"),
         (["a"], np.full(8000, np.nan), {}, "8000 values that are NaN"),
         (["a"], ["x"], {}, "sound is numbers"),
     ],

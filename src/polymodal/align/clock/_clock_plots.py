@@ -45,6 +45,7 @@ def of_drift(found: Drift) -> Figure:
     axes[0].plot(times[~used], offsets[~used], "x", markersize=5, color=look.GREY, label="not used")
     axes[0].plot(times, found.offset_at(times) * 1e3, color=look.INK, linewidth=1)
     axes[0].legend(fontsize=8, frameon=False)
+    axes[0].ticklabel_format(useOffset=False)
     look.plain(axes[0], f"Offsets of the pieces, {found.ppm:+.2f} ppm", "s of the second clock", "ms")
     _pair(axes[1], axes[2], found.first, found.second, found.apply(found.second))
     return drawn

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from polymodal.align._wording import duration, paragraphs
+from polymodal.align._wording import count, duration, paragraphs
 from polymodal.align.clock._chance import by_chance
 from polymodal.align.clock._correlation import Correlogram, Peak, correlogram, peak_of
 from polymodal.align.clock._gridded import at_times, need_movement, on_grid
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AMBIGUOUS = 0.8  # height of another peak, from which on an offset is told to be doubtful
 _PLAIN = 0.8  # correlation, from which on nobody asks whether it is by chance
 _BY_CHANCE = 1.2  # times what is to be expected; about one in thirty pairs of strangers is above it
+_NAMED = 5  # channels in a message
 _REFINED = 3  # samples to either side that are looked at again
 
 
@@ -164,12 +165,15 @@ def confidence_of(peak: Peak) -> float:
 
 def _check(first: Stream, second: Stream) -> None:
     if first.values.shape[1] != second.values.shape[1]:
-        raise DataError(
-            f"{first.name!r} has {first.values.shape[1]} channels and {second.name!r} {second.values.shape[1]}; give "
-            "those that measure the same thing"
-        )
+        told = " and ".join(f"{one.name!r} has {_channels(one)}" for one in (first, second))
+        raise DataError(f"{told}; give those that measure the same thing, as many of each (column=)")
     need_movement(first)
     need_movement(second)
+
+
+def _channels(stream: Stream) -> str:
+    named = ", ".join(map(repr, stream.channels[:_NAMED])) + (", ..." if len(stream.channels) > _NAMED else "")
+    return f"{count(len(stream.channels), 'channel')} ({named})"
 
 
 def _rate(first: Stream, second: Stream, rate: float | None) -> float:

@@ -57,7 +57,7 @@ class Segments:
         times = np.array([[_seconds(one.groups()[:4]), _seconds(one.groups()[4:])] for one in cues])
         wrong = [cues[row].group().strip() for row in np.flatnonzero(times[:, 1] < times[:, 0])]
         if wrong:
-            raise DataError(f"{len(wrong)} subtitles end before they start, the first is {wrong[0]!r}")
+            raise DataError(f"{count(len(wrong), 'subtitle')} with an end before the start, the first is {wrong[0]!r}")
         texts = tuple(_said(text[one.end() : end]) for one, end in zip(cues, ends, strict=True))
         order = np.argsort(times[:, 0], kind="stable")
         return cls(tuple(texts[row] for row in order), times[order, 0], times[order, 1], np.ones(len(cues)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from polymodal.align._numbers import is_positive
 from polymodal.align._wording import duration
 from polymodal.align.clock.lag import Offset, offset
 from polymodal.align.clock.lengths import samples_a_second
@@ -42,11 +43,13 @@ def ground_speech(texts: Sequence[str], sound: Any, rate: float, *, pauses: floa
     >>> found.starts.round(1).tolist(), found.ends.round(1).tolist()
     ([0.2, 1.0], [0.8, 1.5])
     """
-    if not (np.isfinite(pauses) and pauses > 0):
+    if not is_positive(pauses):
         raise SettingError(f"pauses={pauses!r} is a cost above 0")
     letters = np.array([sum(one.isalnum() for one in text) for text in texts], dtype=np.float64)
     wrong = [text for text, n in zip(texts, letters, strict=True) if not n]
-    if wrong or not len(letters):
+    if not len(letters):
+        raise DataError("there is no text to place in the recording")
+    if wrong:
         raise DataError(f"each text needs a letter; {len(wrong)} of {len(letters)} have none, such as {wrong[:1]}")
     heard, level = activity(sound, rate)
     total = float(heard.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,6 +87,8 @@ def clock(
     if events:
         times = [_times(*one) for one in ((first, own_time), (second, other_time or own_time))]
         found: Any = (way.event_drift if drift else way.event_offset)(*times, unit=own_unit, **limits)
+        named = [replace(one, name=name) for one, name in ((found.first, _name(first)), (found.second, _name(second)))]
+        found = replace(found, first=named[0], second=named[1])
     else:
         columns = [own for own, _, _ in names] or None, [other or own for own, _, other in names] or None
         streams = (
@@ -101,10 +104,14 @@ def clock(
         write(moved.to_pandas(), out)
 
 
+def _name(source: str) -> str:
+    return Path(source).stem
+
+
 def _times(source: str, name: str) -> Any:
     from polymodal.align._columns import need_columns
     from polymodal.schema.read import read_frame
 
     frame, _ = read_frame(source)
-    need_columns(frame, [name], Path(source).stem)
+    need_columns(frame, [name], _name(source))
     return frame[name]
