@@ -306,3 +306,15 @@ def test_a_rigid_map_keeps_lengths_between_frames_of_other_units() -> None:
         assert found.verdict.level == "good"
     with pytest.raises(DataError, match="resolution of frame 'fixed'"):
         landmarks(points, points, "rigid", moving_frame=moving)
+
+
+@pytest.mark.parametrize("model", ["similarity", "affine", "thin_plate_spline"])
+def test_one_wrong_pair_among_many_is_named(model: str) -> None:
+    moving = points(20)
+    fixed = moving @ turned(30).T + np.random.default_rng(1).normal(0, 1, (20, 2))
+    assert landmarks(moving, fixed, model).verdict.level == "good"
+    fixed[7] += 150
+    found = landmarks(moving, fixed, model)
+    assert found.verdict.level == "doubtful"
+    assert any("landmark 7 may belong elsewhere" in reason for reason in found.verdict.reasons), found.verdict
+    assert landmarks(moving, fixed, model, robust=True).verdict.level == "good"

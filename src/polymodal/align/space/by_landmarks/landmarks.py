@@ -22,12 +22,13 @@ from polymodal.align.space.registration import Pairs, Registration
 from polymodal.align.space.transform import Transform
 from polymodal.align.space.transforms.affine import Affine
 from polymodal.align.space.transforms.thin_plate_spline import ThinPlateSpline
-from polymodal.align.space.verdict import Spread, Verdict
+from polymodal.align.space.verdict import RULES, Spread, Verdict
 from polymodal.errors import DataError, SettingError, near_miss
 
 Model = Literal["rigid", "similarity", "affine", "thin_plate_spline"]
 _NEARLY_FLAT = 0.05
 _FAR_BETTER = 0.25  # errors in parts of the others
+_ODD = 5.0  # times the usual error, from which a landmark stands out
 _SMOOTHINGS = (0.0, *(10.0**power for power in np.arange(-6, 2.1, 0.5)))
 
 
@@ -87,6 +88,8 @@ def landmarks(
         doubts += _other_way_up(one, other, model, mirrored, lengths, robust, tolerance, seed, found.far)
     elif np.linalg.det(found.plane[:, :-1]) < 0:
         doubts.append(f"the map mirrors; {facing(found.plane[:, :-1])}")
+    if not robust:
+        doubts += _standing_out(found, float(np.linalg.norm(np.ptp(other, axis=0))), given)
     if used.sum() <= least:
         doubts.append(f"{count(int(used.sum()), 'landmark')} fix this model, and none is left to check it by")
     elif min(map(fits.flatness, (one[used], other[used]))) < _NEARLY_FLAT:
@@ -191,6 +194,19 @@ def _other_way_up(
     if mirrored:
         return ["it fits far better without mirrored=True"]
     return [f"it fits far better mirrored: {facing(matrix[:, :-1])}; mirrored=True fits it so"]
+
+
+def _standing_out(found: _Found, extent: float, given: Landmarks) -> list[str]:
+    """A doubt about a landmark that the others miss by far more than each other: a single one is beyond the tenths."""
+    every = found.left_out is not None and len(found.left_out) == len(found.far)
+    missed = found.left_out if found.left_out is not None and every else found.far
+    usual = float(np.median(missed))
+    worst = int(np.argmax(missed))
+    if missed[worst] <= max(_ODD * usual, RULES["leave_one_out"].doubtful * extent):
+        return []
+    return [f"landmark {np.flatnonzero(given.own)[worst]} may belong elsewhere: the others miss it by "
+            f"{missed[worst]:.3g} {given.fixed_frame.unit}s, and half of all by less than {usual:.3g}; robust=True "
+            "leaves out what does not agree"]  # fmt: skip
 
 
 def _check_settings(
