@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 import polymodal as pm
 from polymodal.modalities._profiles import Profile
@@ -24,6 +25,8 @@ def test_columns_dicts_and_names_with_counts_are_one() -> None:
     columns = kind.read("x", frame, None)
     cells = read([{"A": 1, "B": 2}, {"B": 0}, None])
     pairs = read([(["B", "A"], [2, 1]), {"genes": ["B", "A"], "counts": np.array([0, np.nan])}, ([], [])])
+    rows = read([pd.Series({"B": 2, "A": 1}), (pd.Index(["B", "A"]), csr_array([[0, 0]])[:, :2])])
+    assert rows.samples == [cells.samples[0], Profile(("A", "B"), np.zeros(2))]
     for one in (columns, pairs):
         assert one.state[:2].tolist() == [State.PRESENT] * 2
         assert list(one.samples[:2]) == list(cells.samples[:2])
@@ -48,7 +51,17 @@ def test_a_store_keeps_names_and_counts() -> None:
     for cell in ({"A": 1, "B": None}, (["B", "A"], [np.nan, 1])):
         stored = Expression().storable(cell, Path)
         assert stored["genes"] == ["A"]
+        assert stored["counts"].dtype == np.uint8
         assert read([stored]).samples == read([cell]).samples
+    for counts, kind in (
+        ([300, 0], np.uint16),
+        ([0.5, 1e6], np.float32),
+        ([0.1, 1.0], np.float64),
+        ([1e15, 1], np.uint64),
+    ):
+        stored = Expression().storable((["A", "B"], counts), Path)
+        assert stored["counts"].dtype == kind
+        assert stored["counts"].tolist() == counts
     assert Expression(columns=("g",)).storable(1.5, Path) == 1.5
 
 

@@ -66,7 +66,7 @@ def test_nodes_without_edges_are_a_graph() -> None:
     [
         ({"nodes": [], "edges": []}, "a graph of no nodes"),
         ({"nodes": 0}, "a graph of no nodes"),
-        ({"edges": [[0, 1]]}, "a graph is expected"),
+        ({"edge": [[0, 1]]}, "dict with edge came"),
         ({"nodes": 2, "edges": [[0, 2], [0, 1]]}, "1 edges, such as (0, 2), name nodes beyond 0 to 1"),
         ({"nodes": 2, "edges": [[-1, 0]]}, "1 edges, such as (-1, 0)"),
         ({"nodes": 2, "edges": [[0, 0.5]]}, "whole numbers"),
@@ -82,7 +82,7 @@ def test_nodes_without_edges_are_a_graph() -> None:
         ({"nodes": 3, "edges": [[0, 1]], "weights": [1]}, "weights came too"),
         ({"nodes": 2_000_000}, "over the limit"),
         ('{"nodes": 3, "edges": [[0, 1]', "not readable as JSON"),
-        ("[" * 100_000, "give files"),
+        ("[" * 100_000, "not readable as JSON"),
         ("gone.json", "give files"),
         (7, "int came"),
         (nx.Graph([(0, 1), (1, 2, {"weight": 3})]), "attribute 'weight' is missing from edge 0"),
@@ -100,7 +100,7 @@ def test_files_that_hold_none_are_unreadable(tmp_path: Path) -> None:
     (tmp_path / "deep.json").write_text("[" * 100_000)
     (tmp_path / "list.json").write_text("[1]")
     (tmp_path / "net.txt").write_text("{}")
-    said = ["not readable as JSON", "not readable as JSON", "list came", "ends in .json"]
+    said = ["not readable as JSON", "not readable as JSON", "edges are [e, 2]", "ends in .json"]
     faults = read(["broken.json", "deep.json", "list.json", "net.txt"], tmp_path).faults
     for fault, words in zip(faults, said, strict=True):
         assert words in fault.reason
@@ -155,3 +155,16 @@ def test_small_graphs_are_drawn_and_large_ones_counted() -> None:
     assert Graph().html(read([NET]).samples[0]).count("<line") == 2
     assert Graph().html(read([{"nodes": 1}]).samples[0]).count("<circle") == 1
     assert Graph().html(read([{"nodes": 5_000}]).samples[0]) == '<small class="graph">5000 nodes, 0 edges</small>'
+
+
+def test_edges_alone_say_what_the_nodes_are() -> None:
+    ends = [[0, 1], [1, 3]]
+    bare = {"edges": ends}
+    given = [ends, bare, np.array(ends), json.dumps(ends), json.dumps(bare), {"nodes": 4, "edges": ends}]
+    for sample in read(given).samples:
+        assert len(unpacked(sample).nodes) == 4
+        assert unpacked(sample).edges.tolist() == ends
+    reasons = [fault.reason for fault in read([{"edges": []}, [[0, -1]], ["a", "b"], [0, 1]]).faults]
+    assert [any(word in why for why in reasons) for word in ("no nodes", "beyond", "rows of numbers", "edges are")] == [
+        True
+    ] * 4

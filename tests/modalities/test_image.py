@@ -151,3 +151,11 @@ def test_the_caller_keeps_what_was_given() -> None:
     (sample,) = read(array, size=4).samples
     sample[:] = 0
     np.testing.assert_array_equal(array, before)
+
+
+@pytest.mark.parametrize(
+    ("bad", "known"), [(0, True), (1, True), (2, True), (3, False)], ids=["none", "one", "a tenth", "more"]
+)
+def test_a_few_bad_files_hide_a_column_from_nobody(bad: int, known: bool) -> None:
+    picture = encoded(Pillow.new("RGB", (2, 2)), "PNG")
+    assert bool(Image.recognises(pd.Series([picture] * (20 - bad) + [b""] * bad), None)) == known

@@ -1,10 +1,12 @@
 """Panels of numbers from columns or lists, with gaps, on the scale that suits them."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array, csr_matrix
 
 from polymodal.errors import SchemaError
 from polymodal.modalities.vector import Vector
@@ -34,6 +36,16 @@ def test_one_bad_number_makes_the_panel_unreadable_and_is_named(value: Any) -> N
     cells = Vector(columns=("a", "b")).read("genes", frame, None)
     assert cells.state.tolist() == [State.PRESENT, State.UNREADABLE]
     assert f"{value!r} in 'b' is no finite number" in cells.faults[0].reason
+
+
+def test_rows_of_sparse_matrices_and_numbers_with_names() -> None:
+    cells = pd.Series(
+        [csr_array([[0.0, 3.0]]), csr_matrix((1, 0)), pd.Series({"a": 1, "b": None}), csr_array(np.eye(2))]
+    )
+    read = Vector().read("x", pd.DataFrame({"x": cells}), None)
+    assert read.state.tolist() == [1, 0, 1, 2]
+    np.testing.assert_array_equal(np.stack([read.samples[0], read.samples[2]]), [[0, 3], [1, np.nan]])
+    np.testing.assert_array_equal(Vector().storable(cells[0], Path), [0, 3])
 
 
 def test_lists_in_one_column() -> None:

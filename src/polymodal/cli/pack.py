@@ -18,7 +18,8 @@ def pack(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A CSV or Parquet file, a folder with one, a .tar (or .tar.gz) archive, or a folder of those.",
+            help="A CSV or Parquet file, a folder with one, a .tar (or .tar.gz) archive, a folder of those, "
+            "'shards/{000..041}.tar', .h5ad, .h5mu, or what datasets saved to disk.",
         ),
     ],
     store: options.StorePath,
@@ -66,6 +67,7 @@ def pack(
     Example:
       polymodal pack patients.csv patients.lance --target outcome --files data/ --id patient --group hospital
       polymodal pack shards/ pictures.lance --target cls --longest-side 512 --quality 90 --duplicates drop --near 3
+      polymodal pack cells.h5ad cells.lance --target kind --group donor --type X=expression
       polymodal pack december.csv patients.lance --files december/ --append
     """
     if append:

@@ -15,7 +15,10 @@ _LISTS = (list, tuple, np.ndarray)
 _KEYS = ("nodes", "edges", "edge_features")
 _LARGEST = 1e15  # beyond it squares, summed over the nodes, lose what they are about
 _MOST = 1_000_000  # nodes and edges of one graph
-_EXPECTED = "a graph is expected ({'nodes': [n, F], 'edges': [e, 2]}, JSON of it, or an object with nodes and edges)"
+_EXPECTED = (
+    "a graph is expected (a list of edges, {'nodes': [n, F], 'edges': [e, 2]}, JSON of it, or an object with nodes and "
+    "edges)"
+)
 
 
 def is_network(raw: Any) -> bool:
@@ -33,13 +36,17 @@ def from_json(text: str | bytes | bytearray, path: str | None = None) -> Any:
 
 def graph_of(raw: Any, directed: bool, path: str | None = None) -> np.ndarray:
     """A packed graph, float64, its edges sorted, each once. Raises Unreadable that says what is wrong with it."""
+    if isinstance(raw, _LISTS):
+        raw = {"edges": raw}
     if is_network(raw):
         nodes, edges, features = _parts_of_network(raw)
-    elif isinstance(raw, dict) and raw.get("nodes") is not None:
+    elif isinstance(raw, dict) and any(raw.get(key) is not None for key in ("nodes", "edges")):
         unknown = sorted(str(key) for key in raw if key not in _KEYS)
         if unknown:
             raise Unreadable(f"a graph has {', '.join(_KEYS)}; {', '.join(unknown)} came too", path)
         nodes, edges, features = (raw.get(key) for key in _KEYS)
+        if nodes is None:
+            nodes = _named(edges, path)
     else:
         keys = f" with {', '.join(map(str, raw)) or 'nothing'}" if isinstance(raw, dict) else ""
         raise Unreadable(f"{_EXPECTED}, {type(raw).__name__}{keys} came", path)
@@ -58,6 +65,12 @@ def graph_of(raw: Any, directed: bool, path: str | None = None) -> np.ndarray:
         ends = np.sort(ends, axis=1)
     once = np.unique(np.concatenate([ends, weights], axis=1), axis=0) if len(ends) else np.zeros((0, ENDS))
     return packed(figures, once[:, :ENDS], once[:, ENDS:])
+
+
+def _named(edges: Any, path: str | None) -> int:
+    """How many nodes edges speak of, from 0 to the last one."""
+    found = _figures(edges, "edges", path)
+    return 1 + int(found.max()) if found.size else 0
 
 
 def _ends(edges: Any, n: int, path: str | None) -> np.ndarray:

@@ -30,6 +30,21 @@ def read_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return np.where(given & np.isfinite(numbers), numbers, np.nan), lost
 
 
+def flat(raw: Any) -> Any:
+    """A row of a sparse matrix, or numbers with their names, as an array; anything else as it is.
+
+    >>> from scipy.sparse import csr_array
+    >>> flat(csr_array([[0, 3]])), flat(pd.Series({"GATA1": 2})), flat("x")
+    (array([0, 3]), array([2]), 'x')
+    """
+    if isinstance(raw, pd.Series):
+        return raw.to_numpy()
+    if not callable(getattr(raw, "toarray", None)):
+        return raw
+    dense = raw.toarray()
+    return dense.ravel() if max(dense.shape) == dense.size else dense
+
+
 def shown(raw: Any) -> str:
     """A raw value as a message shows it."""
     try:

@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from polymodal.modalities._numbers import shown
+from polymodal.modalities._numbers import flat, shown
 from polymodal.schema.cells import Unreadable, is_absent
 
 _LARGEST = 1e15
@@ -56,21 +57,25 @@ class Profile:
 
 
 def profile_of(raw: Any, known: dict[tuple[str, ...], Panel]) -> Profile | None:
-    """A dict of gene to count, or two lists: names and counts, also as a dict of `genes` and `counts`.
+    """A dict or Series of gene to count, or two lists: names and counts, also as a dict of `genes` and `counts`.
 
     A gap is as good as no mention: files that know no dicts of different keys write one. `known` holds the panels met
     so far. None when no count was taken; raises Unreadable for what is no count.
     """
     if isinstance(raw, dict) and raw.keys() == {"genes", "counts"} and not np.isscalar(raw["genes"]):
         raw = (raw["genes"], raw["counts"])
+    elif isinstance(raw, pd.Series):
+        raw = (raw.index, raw)
     if isinstance(raw, dict):
         names, given = tuple(raw), list(raw.values())
-    elif isinstance(raw, (tuple, list)) and len(raw) == 2 and all(map(_is_list, raw)):
-        names, given = tuple(raw[0]), raw[1]
+    elif isinstance(raw, (tuple, list)) and len(raw) == 2 and _is_list(raw[0]) and _is_list(flat(raw[1])):
+        names, given = tuple(raw[0]), flat(raw[1])
         if len(names) != len(given):
             raise Unreadable(f"{len(names)} genes came with {len(given)} counts")
     else:
-        raise Unreadable(f"a dict of gene to count, or names and counts, is expected, {type(raw).__name__} came")
+        raise Unreadable(
+            f"a dict or Series of gene to count, or a tuple of names and counts, is expected, {type(raw).__name__} came"
+        )
     wrong = [name for name in names if not (isinstance(name, str) and name)]
     if wrong:
         raise Unreadable(f"genes have names, {shown(wrong[0])} came")
@@ -82,7 +87,7 @@ def profile_of(raw: Any, known: dict[tuple[str, ...], Panel]) -> Profile | None:
 
 
 def _is_list(raw: Any) -> bool:
-    return isinstance(raw, (list, tuple)) or (isinstance(raw, np.ndarray) and raw.ndim == 1)
+    return isinstance(raw, (list, tuple, pd.Index)) or (isinstance(raw, np.ndarray) and raw.ndim == 1)
 
 
 def _panel(names: tuple[str, ...]) -> Panel:

@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from pydantic import Field as Setting
 
 from polymodal.errors import SchemaError
+from polymodal.modalities._majority import mostly
 from polymodal.modalities._mel import centres, log_mel
 from polymodal.modalities._paths import resolve
 from polymodal.modalities._sound import SUFFIXES, from_array, looks_like_sound
@@ -74,9 +75,9 @@ class Audio(Modality):
         seen = values.dropna().head(100).tolist()
         if not seen:
             return None
-        if sum(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen) >= 0.9 * len(seen):
+        if mostly(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen):
             return "paths of recordings"
-        if all(isinstance(one, bytes) and looks_like_sound(one[:16]) for one in seen):
+        if mostly(isinstance(one, bytes) and looks_like_sound(one[:16]) for one in seen):
             return "bytes of recordings"
         if all((found := _array_and_rate(one)) is not None and found[0].ndim <= 2 for one in seen):
             return "arrays of sound with their rates"

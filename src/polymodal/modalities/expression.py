@@ -98,7 +98,7 @@ class Expression(Modality):
             return raw
         known = ~np.isnan(profile.counts)
         genes = [gene for gene, here in zip(profile.genes, known.tolist(), strict=True) if here]
-        return {"genes": genes, "counts": profile.counts[known]}
+        return {"genes": genes, "counts": _narrowed(profile.counts[known])}
 
     @classmethod
     def statistics_kind(cls) -> type[ExpressionStatistics]:
@@ -167,6 +167,14 @@ class Expression(Modality):
             given, wanted = _shared(sample.genes, genes)
             found[row, wanted] = values[given]
         return found if self.gaps == "unknown" else np.nan_to_num(found, nan=0.0)
+
+
+def _narrowed(counts: np.ndarray) -> np.ndarray:
+    """The same numbers in fewer bytes: most counts are small and whole."""
+    whole = counts.round()
+    kind = np.min_scalar_type(int(counts.max())) if (whole == counts).all() else np.dtype(np.float32)
+    narrow = counts.astype(kind)
+    return narrow if (narrow == counts).all() else counts
 
 
 _Panels = tuple[tuple[str, ...], tuple[str, ...]]

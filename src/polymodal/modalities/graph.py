@@ -44,9 +44,10 @@ class GraphStatistics(Statistics):
 class Graph(Modality):
     """A graph: `{"nodes": [n, F], "edges": [e, 2], "edge_features": [e, G]}`, JSON of it, or one of networkx.
 
-    `nodes` may be their number alone; `edges` name nodes from 0, an edge a row, and `[2, e]` is turned. The figures of
-    networkx are its attributes, in the order of their names. JSON comes as text, bytes or the path of a .json. What is
-    listed twice is one edge, and without `directed` so are the two ways of one.
+    `nodes` may be their number alone, or left out where each has an edge, and the list of edges stands for a graph of
+    nothing else. `edges` name nodes from 0, an edge a row, and `[2, e]` is turned. The figures of networkx are its
+    attributes, in the order of their names. JSON comes as text, bytes or the path of a .json. What is listed twice is
+    one edge, and without `directed` so are the two ways of one.
 
     >>> net = {"nodes": 3, "edges": [[0, 1], [1, 0], [1, 2]]}
     >>> cells = Graph().read("net", pd.DataFrame({"net": [net, None]}), None)
@@ -147,7 +148,7 @@ def _looks_like_graph(raw: Any) -> bool:
 
 def _is_json(raw: Any) -> bool:
     """Text of a graph, that is, and no path."""
-    return isinstance(raw, (bytes, bytearray)) or (isinstance(raw, str) and raw.lstrip()[:1] == "{")
+    return isinstance(raw, (bytes, bytearray)) or (isinstance(raw, str) and raw.lstrip().startswith(("{", "[[")))
 
 
 def statistics_of(samples: Sequence[np.ndarray], directed: bool) -> GraphStatistics:

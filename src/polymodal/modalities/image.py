@@ -17,6 +17,7 @@ from pydantic import Field as Setting
 
 from polymodal.modalities import _png as png
 from polymodal.modalities._jpeg import damage, decoded, plain_size
+from polymodal.modalities._majority import mostly
 from polymodal.modalities._paths import resolve
 from polymodal.modalities._pyramid import level_for
 from polymodal.registry import MODALITIES
@@ -66,7 +67,7 @@ class Image(Modality):
         seen = values.dropna().head(100).tolist()
         if not seen:
             return None
-        if sum(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen) >= 0.9 * len(seen):
+        if mostly(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen):
             return "paths of pictures"
         if all(isinstance(one, Pillow.Image) for one in seen):
             return "Pillow images"
@@ -74,7 +75,7 @@ class Image(Modality):
             return "arrays of height x width x colour"
         if all(isinstance(one, np.ndarray) and one.ndim == 2 and one.dtype == np.uint8 for one in seen):
             return "arrays of height x width in shades from 0 to 255"
-        if all(isinstance(one, bytes) and _looks_like_picture(one) for one in seen):
+        if mostly(isinstance(one, bytes) and _looks_like_picture(one) for one in seen):
             return "bytes of pictures"
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field as Setting
 
 from polymodal.modalities._curves import sparkline
+from polymodal.modalities._numbers import flat
 from polymodal.modalities._panels import columns_of, read_columns
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
@@ -73,6 +74,9 @@ class Vector(Modality):
         raws = frame[name].tolist() if name in frame.columns else [None] * len(frame)
         return decode_each(raws, _decode, column=name, rows=frame.index)
 
+    def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
+        return flat(raw)
+
     @classmethod
     def statistics_kind(cls) -> type[VectorStatistics]:
         return VectorStatistics
@@ -120,6 +124,7 @@ class Vector(Modality):
 
 
 def _decode(raw: Any) -> np.ndarray | None:
+    raw = flat(raw)
     try:
         if isinstance(raw, (str, bytes, bytearray, Mapping, Set)):
             raise TypeError  # the letters, bytes or keys of which would do

@@ -14,6 +14,7 @@ from pydantic import Field as Setting
 
 from polymodal.modalities._container import SUFFIXES, format_of
 from polymodal.modalities._frames import frames_at
+from polymodal.modalities._majority import mostly
 from polymodal.modalities._paths import resolve
 from polymodal.modalities.image import Image, from_array
 from polymodal.registry import MODALITIES
@@ -70,9 +71,9 @@ class Video(Modality):
         seen = values.dropna().head(100).tolist()
         if not seen:
             return None
-        if sum(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen) >= 0.9 * len(seen):
+        if mostly(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen):
             return "paths of videos"
-        if all(isinstance(one, bytes) and format_of(one[:400]) not in (None, "gif") for one in seen):
+        if mostly(isinstance(one, bytes) and format_of(one[:400]) not in (None, "gif") for one in seen):
             return "bytes of videos"
         if all(_is_film(frames_and_times(one)) for one in seen):
             return "arrays of time x height x width x colour"

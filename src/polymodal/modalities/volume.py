@@ -13,6 +13,7 @@ import pandas as pd
 from PIL import Image as Pillow
 from pydantic import Field as Setting
 
+from polymodal.modalities._majority import mostly
 from polymodal.modalities._nifti import SUFFIXES, from_bytes, from_image
 from polymodal.modalities._paths import resolve
 from polymodal.modalities._resampling import resampled
@@ -65,7 +66,7 @@ class Volume(Modality):
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
         seen = values.dropna().head(100).tolist()
-        if seen and all(isinstance(one, str) and one.lower().endswith((".nii", ".nii.gz")) for one in seen):
+        if mostly(isinstance(one, str) and one.lower().endswith((".nii", ".nii.gz")) for one in seen):
             return "paths of volumes"
         is_array = [isinstance(one, np.ndarray) and one.ndim == AXES and min(one.shape) > 4 for one in seen]
         return "arrays of three axes" if seen and all(is_array) else None

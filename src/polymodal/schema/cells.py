@@ -39,6 +39,9 @@ def is_absent(raw: Any) -> bool:
         return len(raw) == 0
     if isinstance(raw, (float, np.floating, np.datetime64)):
         return bool(pd.isna(raw))
+    shape = getattr(raw, "shape", None)  # of sparse matrices, which refuse to say their length
+    if isinstance(shape, tuple) and shape:
+        return 0 in shape
     return isinstance(raw, Sized) and len(raw) == 0
 
 

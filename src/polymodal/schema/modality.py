@@ -109,6 +109,8 @@ class Modality(Settings):
         It is made of numbers, strings, bytes, dates, arrays, and lists and dicts of those. Unless a kind knows better,
         a file is kept as its bytes, and all else as it is. `find` gives the file of a path, or raises Unreadable.
         """
+        if self.reads_files and isinstance(raw, (bytes, bytearray)) and not raw:
+            raise Unreadable("the file is empty")
         if not self.reads_files or not isinstance(raw, (str, Path)):
             return raw
         path = find(str(raw))

@@ -21,6 +21,10 @@ _ALLOWED = (
     "a path (.csv, .tsv, .parquet, or a folder with one such file), a pandas or polars DataFrame, an Arrow table, "
     "a dict of columns, a list of dicts (one a row), or what has to_pandas(), such as a join"
 )
+_FOR_STORES = (
+    " WebDataset archives (.tar), AnnData and MuData (.h5ad, .h5mu) and data sets of `datasets` make a store: "
+    "pm.Store.create, polymodal pack."
+)
 
 
 def read_frame(
@@ -85,6 +89,7 @@ def _table_file(path: Path) -> Path:
         tables = ", ".join(one.name for one in found[:10]) or "none"
         raise DataError(
             f"the folder {path} must hold exactly one table file ({_suffixes()}); found: {tables}. Give its path."
+            f"{_FOR_STORES if not found else ''}"
         )
     if not path.is_file():
         folder = path.parent
@@ -94,7 +99,9 @@ def _table_file(path: Path) -> Path:
         told = near_miss(path.name, there) if there else f"No table lies in {folder.resolve()}"
         raise DataError(f"no such file: {path}. {told}")
     if _suffix(path) not in _FORMATS:
-        raise DataError(f"{path}: tables are read from {_suffixes()} files, this one ends in {path.suffix!r}")
+        raise DataError(
+            f"{path}: tables are read from {_suffixes()} files, this one ends in {path.suffix!r}.{_FOR_STORES}"
+        )
     return path
 
 
@@ -131,7 +138,7 @@ def _from_object(source: Any) -> pd.DataFrame:
         if isinstance(frame, pd.DataFrame):
             return frame.copy(deep=False)
     hint = " Call .collect() on it first." if hasattr(source, "collect") else ""
-    raise DataError(f"a table cannot be read from {type(source).__name__}. Give {_ALLOWED}.{hint}")
+    raise DataError(f"a table cannot be read from {type(source).__name__}. Give {_ALLOWED}.{hint}{_FOR_STORES}")
 
 
 def _from_columns(source: Mapping[Any, Any]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polymodal.schema.cells import State
+from polymodal.schema.inference import LEFT_OUT
 from polymodal.schema.lines import aligned, shortened
 from polymodal.schema.schema import Schema
 from polymodal.store.disk.columns import SAME, STATES, Column
@@ -33,6 +34,7 @@ class StoreReport:
         patterns: each presence pattern with its number of rows, the most common first.
         embedded: for each pretrained encoder of a modality (`of`, `encoder`) its `width` and the `rows` it has seen.
         sizes: bytes on disk of each column, and of what the store notes for itself under "".
+        left_out: columns of the source that are no part of what is learnt from, and why.
         duplicates: rows linked to an earlier one.
         quarantine: each cell that could not be read, with row, column, path and reason.
         versions: number, time, rows and change of each state.
@@ -48,6 +50,7 @@ class StoreReport:
     patterns: list[tuple[tuple[str, ...], int]]
     embedded: list[dict[str, Any]]
     sizes: dict[str, int]
+    left_out: dict[str, str]
     duplicates: int
     quarantine: list[dict[str, Any]]
     versions: list[dict[str, Any]]
@@ -81,6 +84,11 @@ class StoreReport:
                 for one in store.vectors.kept
             ],
             sizes=_sizes(dataset, store._columns, store.vectors.kept),
+            left_out={
+                name: why.removeprefix(LEFT_OUT)
+                for name, why in schema.reasons.items()
+                if why.startswith(LEFT_OUT) and not schema.readers(name)
+            },
             duplicates=linked,
             quarantine=[dict(zip(found.columns, line, strict=True)) for line in found.itertuples(index=False)],
             versions=[
@@ -141,6 +149,9 @@ class StoreReport:
             sections.append("Embedded\n" + aligned(kept))
         largest = sorted(self.sizes.items(), key=lambda one: -one[1])
         sections.append("On disk\n" + aligned(shortened([(name or "(notes)", size(n)) for name, n in largest])))
+        if self.left_out:
+            named = list(self.left_out.items())
+            sections.append(f"Columns left out ({len(named)})\n" + aligned(shortened(named)))
         if self.duplicates:
             sections.append(f"{self.duplicates:,} rows are linked to an earlier one that is the same (_same_as)")
         if self.quarantine:

@@ -80,3 +80,15 @@ def test_other_content_is_another_source(cells, tmp_path):
     cells.X[10, 3] += 1
     with pytest.raises(OSError, match="another source"):
         pm.Store.create(tmp_path / "rows.lance", cells, target="kind")
+
+
+@pytest.mark.parametrize("kind", [np.asarray, csr_matrix])
+def test_genes_have_their_names(cells, kind, tmp_path):
+    counts, cells.X = cells.X, kind(cells.X)
+    cells.var_names = pd.Index([f"G{n}" for n in range(30)])
+    store = pm.Store.create(tmp_path / "rows.lance", cells, target="kind", types={"X": pm.Expression()}, shuffle=False)
+    assert store.states()[:, 0].tolist() == [1] * 20
+    sample = store.table().cells("X").samples[3]
+    assert dict(zip(sample.genes, sample.counts, strict=True)) == {f"G{n}": counts[3, n] for n in range(30)}
+    panel = pm.Store.create(tmp_path / "panel.lance", cells, target="kind", shuffle=False).table().frame["X"]
+    np.testing.assert_array_equal(np.stack(panel), counts)

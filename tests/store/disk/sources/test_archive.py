@@ -194,3 +194,23 @@ def test_broken_compressed_ones(shards, tmp_path, ending):
     path.write_bytes(b"no archive at all")
     with pytest.raises(DataError, match="cannot be unpacked"):
         open_archives([path])
+
+
+def test_patterns(shards):
+    both = sorted(shards.iterdir())
+    for name in ("*.tar", "00?.tar", "{000..001}.tar", "00{0,1}.tar"):
+        assert archives_of(f"{shards}/{name}") == both
+    assert archives_of(f"{shards}/rows-*.csv") == []
+    for name in ("{000..002}.tar", "x*.tar"):
+        with pytest.raises(DataError, match=r"no archive is called .*(002|x\*)\.tar"):
+            archives_of(f"{shards}/{name}")
+
+
+def test_a_file_of_nothing_leaves_its_column(tmp_path):
+    members = [(f"{row}.png", picture(row) if row else b"") for row in range(8)]
+    write(tmp_path / "a.tar", [*members, *((f"{row}.bin", b"?") for row in range(8))])
+    store = pm.Store.create(tmp_path / "rows.lance", tmp_path / "a.tar")
+    assert store.states()[:, store.schema.names.index("png")].tolist().count(2) == 1
+    assert store.quarantine()["reason"].tolist() == ["the file is empty"]
+    assert list(store.report().left_out) == ["bin"]
+    assert "Columns left out (1)\n  bin  no modality recognises bytes values" in str(store.report())

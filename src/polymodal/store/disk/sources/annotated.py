@@ -21,7 +21,10 @@ def is_annotated(source: Any) -> bool:
 
 
 def open_annotated(source: Any) -> AnnotatedRows:
-    """`obs` as columns, X and each of `obsm` as a panel; of MuData those of each part, named like it."""
+    """`obs` as columns, X and each of `obsm` as a panel; of MuData those of each part, named like it.
+
+    Cells know their genes: a row is an array to `Vector`, and counts by name to `Expression`.
+    """
     parts = dict(source.mod) if hasattr(source, "mod") else {"": source}
     matrices: dict[str, Matrix] = {}
     for part, one in parts.items():
@@ -29,7 +32,7 @@ def open_annotated(source: Any) -> AnnotatedRows:
         where = np.full(len(source.obs_names), -1)
         where[place] = np.arange(len(place))
         if getattr(one, "X", None) is not None:
-            matrices[part or "X"] = Matrix(one, _x, where)
+            matrices[part or "X"] = Matrix(one, _x, where, getattr(one, "var_names", None))
         for name in one.obsm:
             own = f"{part}:{name}" if part else str(name)
             matrices[own] = Matrix(one, partial(_obsm, name), where)
@@ -47,14 +50,15 @@ def _obsm(name: str, data: Any) -> Any:
 class Matrix:
     """Rows of one matrix, dense or sparse; a row of the object that the matrix lacks has place -1."""
 
-    def __init__(self, data: Any, find: Callable[[Any], Any], where: np.ndarray) -> None:
+    def __init__(self, data: Any, find: Callable[[Any], Any], where: np.ndarray, names: pd.Index | None = None) -> None:
         self.data, self.find, self.where = data, find, where
+        self.names = None if names is None else pd.Index(names.astype(str), dtype=object)
 
-    def rows(self, rows: np.ndarray) -> list[np.ndarray | None]:
-        """Each row as an array, None where there is none."""
+    def rows(self, rows: np.ndarray) -> list[np.ndarray | pd.Series | None]:
+        """Each row as an array, of a matrix whose columns have names with those; None where there is none."""
         places = self.where[rows]
         there = np.flatnonzero(places >= 0)
-        found: list[np.ndarray | None] = [None] * len(rows)
+        found: list[np.ndarray | pd.Series | None] = [None] * len(rows)
         if not len(there):
             return found
         order = there[np.argsort(places[there], kind="stable")]  # files are read in ascending order only
@@ -63,7 +67,8 @@ class Matrix:
         taken = taken.iloc[distinct].to_numpy() if isinstance(taken, pd.DataFrame) else taken[distinct]
         dense = np.asarray(taken.toarray() if hasattr(taken, "toarray") else taken)
         for row, place in zip(order.tolist(), which.tolist(), strict=True):
-            found[row] = dense[place].copy()
+            values = dense[place].copy()
+            found[row] = values if self.names is None else pd.Series(values, index=self.names)
         return found
 
 
@@ -85,7 +90,8 @@ class AnnotatedRows(Rows):
     def fingerprint(self) -> str:
         light = self.frame.drop(columns=list(self.matrices))
         ends = self._cells(np.unique([0, len(self) // 2, len(self) - 1]))
-        return digest(content_of(light), [[None if one is None else one.tobytes() for one in c] for c in ends.values()])
+        shown = [[None if one is None else np.asarray(one).tobytes() for one in cells] for cells in ends.values()]
+        return digest(content_of(light), shown)
 
     def _cells(self, rows: np.ndarray) -> dict[str, list[Any]]:
         return {name: matrix.rows(rows) for name, matrix in self.matrices.items()}

@@ -5,8 +5,10 @@ Members are read where they lie, by offset; none is extracted, and compressed ar
 
 from __future__ import annotations
 
+import glob
 import json
 import os
+import re
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +52,13 @@ class Member:
 
 
 def archives_of(source: Any) -> list[Path]:
-    """The archives that a source names: one path, a list, or a folder of nothing else; none for anything else."""
+    """The archives that a source names; none for anything else.
+
+    They are one path, a list, a folder of nothing else, or a pattern: `shards/*.tar`, `shards/{0000..0041}.tar`.
+    Raises DataError for compression that is not read, and a pattern that no file is like.
+    """
+    if isinstance(source, (str, os.PathLike)) and _is_pattern(Path(source)):
+        source = _matching(os.fspath(source))
     if isinstance(source, (str, os.PathLike)) and Path(source).expanduser().is_dir():
         inside = [one for one in sorted(Path(source).expanduser().iterdir()) if one.name[0] != "."]
         return inside if inside and all(_is_archive(one) and one.is_file() for one in inside) else []
@@ -117,6 +125,39 @@ class ArchiveRows(Rows):
         return {
             ending: [_heavy(self.samples[row].get(ending), ending) for row in rows.tolist()] for ending in self.heavy
         }
+
+
+def _is_pattern(path: Path) -> bool:
+    return bool(set(str(path)) & set("*?[{")) and _is_archive(path) and not path.expanduser().exists()
+
+
+def _matching(pattern: str) -> list[Path]:
+    """The archives of a pattern, in order; ranges in braces, which WebDataset writes, have to be there whole."""
+    found: list[Path] = []
+    for one in _unfolded(os.path.expanduser(pattern)):
+        files = sorted(map(Path, glob.glob(one)))
+        if not files:
+            raise DataError(f"no archive is called {one}" + (f", of {pattern}" if one != pattern else ""))
+        found += files
+    return found
+
+
+def _unfolded(pattern: str) -> list[str]:
+    """Names with braces as those that they stand for.
+
+    >>> _unfolded("a-{08..10}.tar"), _unfolded("{x,y}.tar")
+    (['a-08.tar', 'a-09.tar', 'a-10.tar'], ['x.tar', 'y.tar'])
+    """
+    braced = re.search(r"\{([^{}]*)\}", pattern)
+    if braced is None:
+        return [pattern]
+    span = re.fullmatch(r"(\d+)\.\.(\d+)", braced.group(1))
+    if span is None:
+        inside = braced.group(1).split(",")
+    else:
+        first, last = span.groups()
+        inside = [str(n).zfill(len(first)) for n in range(int(first), int(last) + 1)]
+    return [rest for one in inside for rest in _unfolded(pattern[: braced.start()] + one + pattern[braced.end() :])]
 
 
 def _is_archive(path: Path) -> bool:

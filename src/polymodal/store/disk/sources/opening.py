@@ -15,10 +15,11 @@ from polymodal.store.disk.sources.archive import archives_of, open_archives
 from polymodal.store.disk.sources.hub import HubRows, is_hub
 from polymodal.store.disk.sources.memory import MemoryRows
 from polymodal.store.disk.sources.parquet import ParquetRows, parquet_of
+from polymodal.store.disk.sources.saved import reopened
 
 
 def open_rows(source: Any, files: str | os.PathLike[str] | None, roles: Sequence[str]) -> Rows:
-    """The rows of a Table, of anything that `Table.read` takes, of tar archives, or of an annotated matrix.
+    """The rows of a Table, of anything that `Table.read` takes, of tar archives, of an annotated matrix or a data set.
 
     Raises DataError for a source that cannot be read, SettingError for `files` where no cell can be a path.
     """
@@ -26,6 +27,7 @@ def open_rows(source: Any, files: str | os.PathLike[str] | None, roles: Sequence
         if files is not None:
             raise SettingError("a Table has the folder of its files already; leave files= out")
         return MemoryRows(source.frame, source.files)
+    source = reopened(source)
     archives = archives_of(source)
     if archives or is_annotated(source):
         if files is not None:
