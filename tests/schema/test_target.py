@@ -5,7 +5,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 import polymodal as pm
 from polymodal.errors import SchemaError, SettingError
-from polymodal.schema.target import Labels
+from polymodal.schema.target import TARGETS, Labels
 
 GRADES = ["mild", "severe", "moderate", "mild", None]
 ORDER = ("mild", "moderate", "severe")
@@ -118,3 +118,26 @@ def test_a_class_is_known_by_its_text():
 def test_the_answer_of_levels_is_the_median():
     shares = np.array([[0.4, 0.3, 0.3], [0.5, 0.2, 0.3], [0.1, 0.3, 0.6]])
     assert pm.Ordinal(levels=ORDER).answered(shares).tolist() == [1, 0, 2]
+
+
+LABELS = {  # values, which are known, why nothing is told apart, by what they are ordered
+    "classes": (pm.Category(), [0, 1, 1], [True, True, False], "", [0, 1, np.nan]),
+    "one class": (pm.Category(), [1, 0, 1], [True, False, True], "the same label everywhere", [1, np.nan, 1]),
+    "no label": (pm.Number(), [0.0, 0.0], [False, False], "no known label", [np.nan, np.nan]),
+    "labels": (pm.Multilabel(), [[1.0, 0.0], [1.0, 1.0]], [[True, True], [True, True]], "", [1, 2]),
+    "times": (pm.Survival("t", "e"), [[9.0, 1.0], [5.0, 0.0]], [True, True], "", [9, 5]),
+    "no event": (pm.Survival("t", "e"), [[9.0, 0.0], [5.0, 0.0]], [True, True], "no event", [9, 5]),
+    "no time": (pm.Survival("t", "e"), [[0.0, 0.0]], [False], "no known label", [np.nan]),
+}
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_what_is_the_same_and_what_is_more(case):
+    target, values, known, same, amounts = LABELS[case]
+    labels = Labels(np.array(values), np.array(known))
+    assert target.sameness(labels) == same
+    np.testing.assert_array_equal(target.amounts(labels), amounts)
+
+
+def test_only_survival_is_judged_beside_others():
+    assert [name for name, kind in TARGETS.items() if kind.is_relative] == ["survival"]

@@ -17,12 +17,14 @@ class Objective(nn.Module):
     """(Fused, labels) -> Term, and Fused -> outputs in the target's own terms.
 
     Built as `Objective(target, width)`. `n_raw` numbers leave the head; `outputs` turns them into probabilities, a
-    mean or a risk. `kinds` names the targets it can learn. Rows without a known label add nothing to the loss; rows
+    mean or a risk. `kinds` names the targets it can learn,
+    `is_relative` is as that of a target. Rows without a known label add nothing to the loss; rows
     without any modality get `prior`.
     """
 
     kinds: ClassVar[tuple[str, ...]]
     classifies: ClassVar[bool] = False
+    is_relative: ClassVar[bool] = False
     prior: Tensor
 
     def __init__(self, target: Target, width: int, n_raw: int) -> None:

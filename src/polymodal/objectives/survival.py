@@ -22,6 +22,7 @@ class SurvivalObjective(Objective):
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("survival",)
+    is_relative: ClassVar[bool] = True
     times: Tensor
     hazard: Tensor
 

@@ -52,7 +52,7 @@ class Jury:
         """Mean loss a row of one member's evidence `[P, N, R]` as it stands, all patterns alike."""
         if not self._judged:
             return 0.0
-        if self.target.kind == "survival":  # whose rows are judged against one another, pattern by pattern
+        if self.target.is_relative:  # rows are judged against one another, pattern by pattern
             one = torch.ones(1, dtype=torch.float64)
             with torch.no_grad():
                 return float(np.mean([float(each.loss(one)) / each.total for _, each in self.problems(evidence[None])]))
@@ -118,6 +118,7 @@ class Problem:
         groups: np.ndarray | None = None,
     ) -> None:
         self.kind, self.n, self.groups = target.kind, evidence.shape[1], groups
+        self.is_relative = target.is_relative
         self.prior = torch.from_numpy(prior)
         self.evidence = torch.from_numpy(np.ascontiguousarray(evidence, dtype=np.float64))
         self.values, self.known = torch.from_numpy(labels.values), torch.from_numpy(labels.known)
@@ -143,7 +144,7 @@ class Problem:
         """Total over the rows of the loss of the weighed evidence; `weights` are `[K]`, or each row's own `[n, K]`."""
         by_row = "k,knr->nr" if weights.dim() == 1 else "nk,knr->nr"
         raw = self.prior + torch.einsum(by_row, weights, self.evidence)
-        if self.kind == "survival":
+        if self.is_relative:
             events = (self.values[:, 1] * self.weight).sum()
             return events * cox_loss(raw[:, 0], self.values[:, 0], self.values[:, 1], self.weight)
         return (losses(self.kind, raw, self.values, self.known, self.variance) * self.weight).sum()

@@ -36,13 +36,13 @@ def limitations(table: Table, memory: Memory, held_out: Sequence[np.ndarray], n_
 
 def _of_labels(name: str, table: Table, labels: Labels, held_out: Sequence[np.ndarray]) -> Iterator[str]:
     target, everything = table.schema.targets[name], np.arange(len(labels))
-    blind = sum(_is_constant(target.kind, labels, np.setdiff1d(everything, rows)) for rows in held_out)
+    blind = sum(bool(target.sameness(labels.take(np.setdiff1d(everything, rows)))) for rows in held_out)
     if blind:
         yield (
             f"target {name!r} does not vary over the rows that {blind} of {len(held_out)} folds learn from; what is "
             "said of the rows held out from them is a guess, and so are weights and scores that rest on it"
         )
-    elif _is_constant(target.kind, labels, np.concatenate(list(held_out))):
+    elif target.sameness(labels.take(np.concatenate(list(held_out)))):
         yield f"target {name!r} does not vary over the rows held out; how good the model is cannot be told from them"
     if isinstance(target, Multilabel):
         same = [
@@ -77,14 +77,6 @@ def _of_classes(name: str, target: Discrete, labels: Labels, held_out: Sequence[
             f"target {name!r}: {_listed(few)} {has} fewer rows than there are folds ({len(held_out)}); {its} checked "
             "on those few only, and may be too sure"
         )
-
-
-def _is_constant(kind: str, labels: Labels, rows: np.ndarray) -> bool:
-    """Of survival: whether there is no event."""
-    known = labels.values[rows][labels.known_rows[rows]]
-    if kind == "survival":
-        return not known[:, 1].any()
-    return kind != "multilabel" and len(np.unique(known)) < 2
 
 
 def _of_modalities(memory: Memory) -> Iterator[str]:

@@ -27,7 +27,7 @@ from polymodal.portfolio.unjudged import equal_stack, unjudged
 from polymodal.registry import FEATURES, LEARNERS
 from polymodal.schema.split import group_codes
 from polymodal.schema.table import Table
-from polymodal.schema.target import Target
+from polymodal.schema.target import Labels, Target
 from polymodal.store.memory import Memory
 from polymodal.training.ensemble import Recipe, Watch, around_one, held_out_rows, train
 from polymodal.training.history import History
@@ -123,12 +123,10 @@ def train_portfolio(
                 _refuse(name, plain, seen, task)
             stacks[name] = equal_stack(fitted[name], task.prior, patterns)
             standings[name] = [Standing(one, primary(target), None, 1 / len(fitted[name])) for one in fitted[name]]
-            if target.kind == "survival":
+            if target.is_relative:
                 full = np.ones((1, len(names)), dtype=bool)
                 risk = np.mean([one.answer(design, full)[0, :, 0] for one in fitted[name].values()], axis=0)
-                rows = task.labels.known_rows
-                time_of, event = task.labels.values[rows].T
-                baselines[name] = breslow(risk[rows], time_of, event, task.weight[rows])
+                baselines[name] = _baseline(risk, task.labels, task.weight)
             continue
         evidence = {one.name: one.evidence for one in tried[name]}
         evidence |= {member: one[name] for member, one in said.items()}
@@ -137,14 +135,19 @@ def train_portfolio(
         fitted[name] = {one.name: refit(one, design, task) for one in tried[name] if one.name in stack.used}
         together = _together(stack, evidence, jury)
         decided[name] = with_thresholds(jury, together[-1])
-        if target.kind == "survival":
-            rows = jury.labels.known_rows
-            time_of, event = jury.labels.values[rows].T
-            baselines[name] = breslow(together[-1, rows, 0], time_of, event, jury.weight[rows])
+        if target.is_relative:
+            baselines[name] = _baseline(together[-1, :, 0], jury.labels, jury.weight)
         standings[name] = _standings(stack, {**evidence, "together": together}, jury)
         joint = next((one[name] for one in said.values()), together)
         uses[name] = diagnose(jury, names, evidence, joint, heads.get(name))
     return Portfolio(decided, networks, features, fitted, stacks, baselines, standings, uses), histories
+
+
+def _baseline(risk: np.ndarray, labels: Labels, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Event times and cumulative hazard, of log risks `[N]`."""
+    known = labels.known_rows
+    time_of, event = labels.values[known].T
+    return breslow(risk[known], time_of, event, weight[known])
 
 
 def _named(checkpoint: Path, member: str) -> Path:

@@ -18,8 +18,8 @@ _ROWS = 1024  # encoded at once
 def alone_outputs(network: Network, memory: Memory) -> Float[np.ndarray, "M N O"]:
     """Outputs of all targets side by side, from each modality by itself; the prior where a row does not have it.
 
-    Log risks are relative; each modality's are centred on the rows that have it, so that those of several networks on
-    rows of their own can stand side by side.
+    What is relative, such as log risks, is of each modality centred on the rows that have it, so that answers of several
+    networks on rows of their own can stand side by side.
     """
     network.eval()
     names, objectives = list(network.encoders), list(network.objectives.values())
@@ -34,7 +34,7 @@ def alone_outputs(network: Network, memory: Memory) -> Float[np.ndarray, "M N O"
             found[names.index(name), rows[tokens.rows.cpu().numpy()]] = said.cpu().numpy()
     start = 0
     for objective in objectives:
-        if "survival" in objective.kinds:
+        if objective.is_relative:
             for place, here in enumerate(memory.present.T):
                 found[place, here, start] -= found[place, here, start].mean() if here.any() else 0.0
         start += len(objective.prior)

@@ -95,7 +95,7 @@ def train(
     The rows `judges` (ascending, each held out from some network) are answered under `patterns [P, M]`.
     """
     networks, histories, answers = [], [], []
-    risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.kind == "survival"}
+    risks = {name: np.full(len(memory), np.nan) for name, t in table.schema.targets.items() if t.is_relative}
     for member, rows in enumerate(held_out):
         rest = np.setdiff1d(np.arange(len(memory)), rows)
         train_rows, validation = memory.take(rest), memory.take(judging_rows(memory, rows, recipe.seed)).held()

@@ -34,12 +34,9 @@ def learners(table: Table, least: int = LEAST_ROWS) -> Table:
     for name, target in chosen.schema.targets.items():
         held = chosen.labels(name)
         assert held is not None
-        seen = np.unique(held.values[held.known_rows], axis=0)
-        no_event = target.kind == "survival" and not seen[:, 1].any()
-        if len(seen) < 2 or no_event:
-            what = "no event" if no_event else "the same label everywhere" if len(seen) else "no known label"
+        if same := target.sameness(held):
             raise FitError(
-                f"target {name!r} has {what} among the {len(chosen)} rows that can be learnt from; there is nothing to "
+                f"target {name!r} has {same} among the {len(chosen)} rows that can be learnt from; there is nothing to "
                 "tell apart"
             )
     return chosen

@@ -25,10 +25,7 @@ def places_of(table: Table, name: str, by: str | None) -> np.ndarray:
     if by in table.schema.targets:
         labels = table.labels(by)
         assert labels is not None
-        values = labels.values.astype(np.float64)
-        if values.ndim > 1:  # labels of a row counted, or time to an event
-            values = values[:, 0] if table.schema.targets[by].kind == "survival" else values.sum(axis=1)
-        return _ranks(pd.Series(np.where(labels.known_rows, values, np.nan)))
+        return _ranks(pd.Series(table.schema.targets[by].amounts(labels)))
     return _ranks(table.frame[by])
 
 

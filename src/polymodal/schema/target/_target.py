@@ -41,9 +41,14 @@ class Labels:
 
 
 class Target(Settings):
-    """Settings of one thing to be learnt; `objective` names the part that learns it."""
+    """Settings of one thing to be learnt; `objective` names the part that learns it.
+
+    `is_relative`: answers mean something beside each other only, so that rows are judged together and a baseline, which
+    is kept with the model, makes a forecast of them.
+    """
 
     kind: ClassVar[str]
+    is_relative: ClassVar[bool] = False
     objective: str = ""  # each kind names its own
 
     @abstractmethod
@@ -64,6 +69,18 @@ class Target(Settings):
     @abstractmethod
     def strata(self, labels: Labels) -> np.ndarray:
         """`[N]` int: rows alike enough to be spread evenly over a split."""
+
+    def sameness(self, labels: Labels) -> str:
+        """Why there is nothing to tell these rows apart by, in a few words; empty where there is something."""
+        known = labels.values[labels.known_rows]
+        if not len(known):
+            return "no known label"
+        return "" if (known != known[0]).any() else "the same label everywhere"
+
+    def amounts(self, labels: Labels) -> np.ndarray:
+        """`[N]` by which rows are ordered from few or little to much; NaN where nothing is known."""
+        values = labels.values.astype(np.float64)
+        return np.where(labels.known_rows, values if values.ndim == 1 else values.sum(axis=1), np.nan)
 
     def settle(self, labels: Labels, weight: np.ndarray | None) -> Target:
         """The same target with what hangs on the rows that are learnt from (such as balanced class weights) filled in.

@@ -20,6 +20,7 @@ class Survival(Target):
     """
 
     kind: ClassVar[str] = "survival"
+    is_relative: ClassVar[bool] = True
     objective: str = "survival"
     time: str
     event: str
@@ -49,6 +50,13 @@ class Survival(Target):
         known = ~np.isnan(time) & raw.notna().to_numpy()
         event = np.array([plain(value) in self.event_values for value in raw], dtype=float)
         return Labels(np.where(known[:, None], np.stack([time, event], axis=1), 0.0), known)
+
+    def sameness(self, labels: Labels) -> str:
+        known = labels.values[labels.known]
+        return "no event" if len(known) and not known[:, 1].any() else super().sameness(labels)
+
+    def amounts(self, labels: Labels) -> np.ndarray:
+        return np.where(labels.known, labels.values[:, 0], np.nan)
 
     def strata(self, labels: Labels) -> np.ndarray:
         return np.where(labels.known, labels.values[:, 1].astype(int), -1)
