@@ -126,3 +126,12 @@ def test_thresholds_decide_the_answers_and_are_said() -> None:
     assert given.probabilities("kind")["severe"].tolist() == [0.75, 0.5]
     assert "note: kind: 'severe' is answered from a probability of 0.8 on (chosen for f1)" in str(given)
     assert "note: signs: labels are answered from these probabilities on: 'a' 0.05, 'b' 0.5, 'c' 0.95" in str(given)
+
+
+def test_the_only_target_with_probabilities_need_not_be_named() -> None:
+    kinds = {name: one for name, one in predictions().targets.items() if name in ("age", "life", "kind")}
+    pd.testing.assert_frame_equal(
+        replace(predictions(), targets=kinds).probabilities(), predictions().probabilities("kind")
+    )
+    with pytest.raises(SettingError, match="say which target is meant"):
+        predictions().probabilities()

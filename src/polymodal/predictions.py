@@ -68,8 +68,12 @@ class Predictions:
         return outputs[:, 0]
 
     def probabilities(self, target: str | None = None) -> pd.DataFrame:
-        """`[N, C]` probability of each class or label. Raises SettingError for a number or survival target."""
-        name = self._target(target)
+        """`[N, C]` probability of each class or label, of the only target that has them unless named.
+
+        Raises SettingError for a number or survival target, and where several have them and none is named.
+        """
+        able = [name for name, kind in self.targets.items() if isinstance(kind, (Discrete, Multilabel))]
+        name = able[0] if target is None and len(able) == 1 else self._target(target)
         kind = self.targets[name]
         if not isinstance(kind, (Discrete, Multilabel)):
             raise SettingError(f"target {name!r} is a {kind.kind} and has no class probabilities")

@@ -59,3 +59,10 @@ def test_a_modality_no_row_has(evidence):
     present = lattice.present & [True, False]
     values = lattice.values[[0, 1, 0, 1]]
     assert "No labelled row has 'ecg'" in verdict(replace(lattice, present=present, values=values))
+
+
+def test_without_intervals_nothing_is_called_a_tie(evidence):
+    said = " ".join(evaluate(evidence(strength=(1.5, 1.5)), None, resamples=0)["outcome"].verdict)
+    assert "The answers are not tested against the prior answer" in said
+    assert "without intervals nothing says whether that is chance" in said
+    assert "cannot be told" not in said

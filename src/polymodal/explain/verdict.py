@@ -21,9 +21,7 @@ def on_fusion(metric: str, alone: Sequence[Alone], gain_over_prior: Estimate | N
     if n_labelled < FEW_ROWS:
         rows = counted(n_labelled, "row")
         said.append(f"Only {rows} with a label: too few for intervals; take every figure as an anecdote.")
-    if gain_over_prior is not None and not (gain_over_prior.low is not None and gain_over_prior.low > 0):
-        worse = gain_over_prior.high is not None and gain_over_prior.high < 0
-        so = "are worse than" if worse else "cannot be told apart from"
+    if gain_over_prior is not None and (so := _against_prior(gain_over_prior)):
         said.append(f"The answers {so} the prior answer, which looks at nothing ({metric} gain {gain_over_prior}).")
     if len(alone) == 1:
         return [*said, f"There is one modality only, {alone[0].modality!r}: nothing to fuse."]
@@ -45,6 +43,15 @@ def on_modalities(metric: str, contributions: Sequence[Contribution]) -> list[st
     return [sentence for one in contributions if (sentence := _on_modality(metric, one))]
 
 
+def _against_prior(gain: Estimate) -> str:
+    """How the answers stand to it; empty where they are better."""
+    if gain.low is None or gain.high is None:
+        return "are not tested against" if gain.value > 0 else "are no better than"
+    if gain.low > 0:
+        return ""
+    return "are worse than" if gain.high < 0 else "cannot be told apart from"
+
+
 def _against_best(metric: str, best: Alone) -> str:
     assert best.gain is not None
     assert best.score is not None
@@ -58,6 +65,8 @@ def _against_best(metric: str, best: Alone) -> str:
         return f"Fusion loses to {name}: {figures}."
     if best.gain.excludes_zero:
         return f"Fusion beats {name}: {figures}."
+    if best.gain.low is None:
+        return f"Fusion beside {name}: {figures}; without intervals nothing says whether that is chance."
     return f"Fusion ties with {name}: {figures}; the difference cannot be told from zero."
 
 
