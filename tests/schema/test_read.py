@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import polymodal as pm
@@ -141,3 +142,14 @@ def test_wrong_files_say_what_is_allowed(tmp_path):
     (tmp_path / "pictures").mkdir()
     with pytest.raises(DataError, match=r"is not a folder. Did you mean 'pictures'\?"):
         read_frame(tmp_path / "patients.parquet", tmp_path / "picture")
+
+
+def test_files_inside_a_table_are_their_bytes_or_paths(tmp_path):
+    """As data sets of the hub hold pictures and sound."""
+    files = [{"bytes": b"GIF89a", "path": "a.gif"}, None, {"bytes": None, "path": "b.gif"}]
+    table = pa.table({"photo": pa.array(files), "photos": pa.array([files, None, [None]]), "n": [1, 2, 3]})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    for source in (tmp_path / "rows.parquet", table, table.to_pandas()):
+        frame, _ = read_frame(source)
+        assert frame["photo"].tolist() == [b"GIF89a", None, "b.gif"]
+        assert frame["photos"].tolist()[:2] == [[b"GIF89a", None, "b.gif"], None]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from polymodal.schema.enclosed import with_files
+
 _EXACT_IN_FLOAT = 2**53
 _MOST = int(np.finfo(np.float64).max)
 
@@ -29,6 +31,8 @@ def plain_dtype(column: pd.Series) -> pd.Series | None:
     dtype = column.dtype
     if pd.api.types.is_object_dtype(dtype):
         kind = pd.api.types.infer_dtype(column, skipna=True)
+        if kind == "mixed" and (files := with_files(column)) is not None:
+            return files
         if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
             return _as_numbers(column)
         if (kind == "string" or kind.startswith("mixed")) and not all(map(_is_text, column)):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from polymodal.errors import DataError
+from polymodal.schema.enclosed import file_of
 from polymodal.schema.read import read_frame
 from polymodal.store.disk.sources._rows import SEEN, Rows, digest, replaced, with_heavy
 from polymodal.store.disk.sources.memory import content_of
@@ -65,7 +66,7 @@ class HubRows(Rows):
         if not self.heavy:
             return {}
         got: Mapping[str, list[Any]] = self.source.select_columns(list(self.heavy))[rows.tolist()]
-        return {name: [_cell(one) for one in got[name]] for name in self.heavy}
+        return {name: [file_of(one) for one in got[name]] for name in self.heavy}
 
 
 def _is_value(feature: Any) -> bool:
@@ -79,10 +80,3 @@ def _is_value(feature: Any) -> bool:
 
 def _class(names: list[str], code: Any) -> str | None:
     return names[int(code)] if code is not None and not pd.isna(code) and 0 <= int(code) < len(names) else None
-
-
-def _cell(raw: Any) -> Any:
-    """A file that was not decoded as its bytes, or as its path where it is not in the data set."""
-    if isinstance(raw, dict) and set(raw) == {"bytes", "path"}:
-        return raw["path"] if raw["bytes"] is None else raw["bytes"]
-    return raw

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from polymodal.errors import DataError
+from polymodal.schema.enclosed import file_of
 from polymodal.schema.read import read_frame
 from polymodal.store.disk.sources._rows import SEEN, Rows, digest, replaced, with_heavy
 
@@ -94,7 +95,7 @@ class ParquetRows(Rows):
             table = self._group(int(group), columns).take(rows[places] - self.starts[group])
             for name in columns:
                 for place, cell in zip(places.tolist(), table[name].to_pandas().tolist(), strict=True):
-                    found[name][place] = cell
+                    found[name][place] = file_of(cell)
         return found
 
     def _group(self, group: int, columns: list[str]) -> pa.Table:
