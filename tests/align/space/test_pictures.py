@@ -10,6 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 import polymodal as pm
+from polymodal.align.space.by_pictures._picture_verdict import _sizes
 from polymodal.errors import DataError, MissingExtraError, SettingError
 
 from .sections import section, turned
@@ -103,6 +104,14 @@ def test_what_does_not_fit_is_doubted() -> None:
     rows, columns = np.mgrid[: FIXED.shape[0], : FIXED.shape[1]]
     strip = 240 - 150.0 * (abs(rows - 40) < 5) * (columns > 10)
     assert found(strip, stain="grey").verdict.level != "good"
+
+
+def test_a_resolution_far_off_is_told_by_the_size_of_what_is_seen() -> None:
+    small, large = np.zeros((2, 60, 60), dtype=bool)
+    small[20:30, 20:30] = large[10:50, 10:50] = True
+    assert "tissue of the moving picture is 4 times as long" in _sizes(small, large)[0]
+    assert "that of the moving one: one of them may be wrong" in _sizes(large, small)[0]
+    assert not _sizes(large[:, :30], large)
 
 
 def test_pixels_of_different_size() -> None:

@@ -15,6 +15,7 @@ _EDGE = 120  # part of the longer side: so near to its edge tissue is not compar
 _LEAST_EDGE = 6  # pixels
 _CUT = 0.1  # share of the outline of tissue on the rim of its picture, from which on it counts as cut
 _WELL = 0.95  # overlap that speaks for the map all the same
+_LARGER = 1.6  # from which on tissue is told to be larger than the other
 _SCALED, _SHEARED = 0.1, 0.15  # from which on a map is doubted: sections are cut and mounted, not enlarged
 
 
@@ -30,10 +31,13 @@ def verdict(there: Fit, back: Fit | None, fixed: View, moving: View, moving_seen
     ]
     failures, doubts, remarks = _told(there, max(shown))
     both = overlap(fixed.mask & visible, moved)
+    cuts = {"fixed": _cut(fixed.mask), "moving": _cut(moving.mask)}
+    if max(cuts.values()) <= _CUT:
+        doubts += _sizes(fixed.mask, moving.mask)
     doubts += [
         f"the tissue of the {side} picture runs over its edge for {share:.0%} of its outline: what lies beyond "
         "is not seen"
-        for side, share in (("fixed", _cut(fixed.mask)), ("moving", _cut(moving.mask)))
+        for side, share in cuts.items()
         if share > _CUT and both < _WELL
     ]
     places = np.argwhere(fixed.mask)[:, ::-1].astype(np.float64)
@@ -91,6 +95,18 @@ def _told(there: Fit, shown: float) -> tuple[list[str], list[str], list[str]]:
     if large / small > 1 + _SHEARED:
         doubts.append(f"the map stretches one way {large / small:.3g} times as much as the other")
     return failures, doubts, remarks
+
+
+def _sizes(fixed: np.ndarray, moving: np.ndarray) -> list[str]:
+    """A doubt where one tissue, whole in its picture, is far larger than the other: units are mixed up so."""
+    times = float(np.sqrt(moving.sum() / fixed.sum()))
+    if abs(np.log(times)) <= np.log(_LARGER):
+        return []
+    large, small = ("moving", "fixed") if times > 1 else ("fixed", "moving")
+    return [
+        f"by the resolutions the tissue of the {large} picture is {max(times, 1 / times):.3g} times as long and wide "
+        f"as that of the {small} one: one of them may be wrong, or the {small} picture shows a piece"
+    ]
 
 
 def _cut(mask: np.ndarray) -> float:
