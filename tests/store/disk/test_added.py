@@ -34,6 +34,20 @@ def test_values_by_row(store):
     assert pm.Store.open(store.uri).columns == more.columns
 
 
+def test_a_series_goes_by_the_names_of_rows(store, rows):
+    twice = store.add_column("twice", 2 * rows["age"]).table().frame  # in the order of the source, not of the store
+    np.testing.assert_array_equal(twice["twice"], 2 * twice["age"])
+    again = pm.Store.open(store.uri).add_column("again", twice[["twice"]]).table().frame
+    np.testing.assert_array_equal(again["again"], again["twice"])
+    for values, says in (
+        (rows["age"].head(30), r"none for 3\d \(10 of 40 rows\)"),
+        (pd.concat([rows["age"], rows["age"]]), "named twice"),
+        (rows[["age", "ward"]], r"a frame of 'age', 'ward' came"),
+    ):
+        with pytest.raises(SettingError, match=says):
+            pm.Store.open(store.uri).add_column("more", values)
+
+
 def test_only_the_column_is_written(make):
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"note": [f"{random.normal()} " * 40 for _ in range(2000)], "y": [0, 1] * 1000})

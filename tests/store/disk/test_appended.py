@@ -70,6 +70,21 @@ def test_differences_are_told_in_words(store, halves, pictures):
     assert len(pm.Store.open(store.uri).versions()) == len(store.versions())
 
 
+def test_dates_may_come_as_text(make, tmp_path):
+    rows = pd.DataFrame(
+        {"day": ["2024-05-01", None] * 6, "at": ["2024-05-01 10:30", "2024-05-02 11:00"] * 6, "n": range(12)}
+    )
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    store = make(tmp_path / "rows.csv", target="n")
+    more = store.append(rows.assign(n=3), files=tmp_path)
+    frame = by_row(more.table()).frame
+    pd.testing.assert_frame_equal(
+        frame.iloc[:12].drop(columns="n"), frame.iloc[12:].drop(columns="n").set_axis(range(12))
+    )
+    with pytest.raises(SchemaError, match="column 'day' is date32"):
+        more.append(rows.assign(day="soon"), files=tmp_path)
+
+
 def test_the_same_source_comes_in_once(store, halves, pictures):
     with pytest.raises(SchemaError, match="was made from this source"):
         store.append(halves[0], files=pictures)

@@ -20,7 +20,7 @@ from polymodal.store.disk.batch import Layout
 from polymodal.store.disk.batches import Batches, Coming
 from polymodal.store.disk.columns import CONTENT, LABEL, ROW, SAME, Column
 from polymodal.store.disk.duplicates import Seen
-from polymodal.store.disk.fitting import fits
+from polymodal.store.disk.fitting import fits, with_dates
 from polymodal.store.disk.pictures import Pictures
 from polymodal.store.disk.progress import progress_bar
 from polymodal.store.disk.reading import Reading
@@ -43,6 +43,7 @@ def append(
     """The Lance dataset with the rows of a source; see `Store.append`."""
     rows = open_rows(source, files, list(reading.first.roles.values()))
     _refuse_again(reading, rows)
+    rows.frame = with_dates(rows.frame, reading.columns)
     columns = fits(reading, rows, source.schema if isinstance(source, Table) else None)
     settings, dataset = reading.record.settings, reading.dataset
     first = 1 + _greatest(dataset, ROW)

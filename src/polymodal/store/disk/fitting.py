@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
 import pyarrow as pa
 
 from polymodal.errors import SchemaError
@@ -44,6 +45,24 @@ def fits(reading: Reading, rows: Rows, schema: Schema | None) -> list[Column]:
     if faults:
         raise SchemaError(f"these rows are not of the kind that {reading.uri} holds", faults)
     return filled
+
+
+def with_dates(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The frame, its dates as dates where the store has them and text (ISO 8601) came, as `pd.read_csv` leaves them."""
+    changed = {}
+    for one in columns:
+        name = one.columns[0]
+        if not pa.types.is_temporal(one.type) or name not in frame.columns or frame[name].dtype.kind == "M":
+            continue
+        known = frame[name].dropna()
+        if not len(known) or not all(isinstance(value, str) for value in known):
+            continue
+        try:
+            read = pd.to_datetime(frame[name], format="ISO8601")
+        except ValueError:
+            continue  # told as a column of another type
+        changed[name] = read.dt.date.astype(object) if pa.types.is_date(one.type) else read
+    return frame.assign(**changed) if changed else frame
 
 
 def _differing(there: Schema, here: Schema) -> Iterator[str]:

@@ -13,7 +13,7 @@ from polymodal.errors import ArtifactError
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.store.disk import dataset as disk
-from polymodal.store.disk.added import add_column
+from polymodal.store.disk.added import add_column, in_order
 from polymodal.store.disk.appended import append
 from polymodal.store.disk.creation import create
 from polymodal.store.disk.reading import Reading
@@ -237,7 +237,8 @@ class Store:
         Args:
             name: of the column.
             values: one value, or one array of a length all share, for each row in the order of `table()`, None for
-                none; or a function from a Table of some rows to their values.
+                none; a Series, whose values go to the rows that are called as its index says; or a function from a
+                Table of some rows to their values.
             reads: modalities and columns that the function is given; all when left out.
             type: a modality to read the column by, as in `types=` of `Table.read`; without it the column is only data.
             progress: as in `create`.
@@ -246,6 +247,8 @@ class Store:
         """
         self._refuse_changes()
         chosen = None if reads is None else self.reading.chosen(reads)[0]
+        if isinstance(values, (pd.Series, pd.DataFrame)):
+            values = in_order(values, self.table(columns=[]).frame.index, name)
         dataset = add_column(
             self._dataset, self.uri, name, values, self._columns, chosen or self._columns, self.schema, type, progress
         )
