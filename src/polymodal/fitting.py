@@ -123,11 +123,14 @@ def _of_settings(model: Model, learners: Sequence[str]) -> list[str]:
     unused = idle(vars(model), trained)
     if not unused:
         return []
-    other = "preset='good'" if model.learners is None else f"learners={[*learners, NETWORK]!r}"
-    return [
-        f"{' and '.join(unused)} changed nothing, since no network {'of its own ' if trained else ''}is trained; "
-        f"{other} trains one"
-    ]
+    whose = "of the model's own fusion " if trained else ""
+    what = f"{' and '.join(unused)} changed nothing, since no network {whose}is trained"
+    return [f"{what}; {_other(model, learners)} trains one"]
+
+
+def _other(model: Model, learners: Sequence[str]) -> str:
+    """What to ask for, to have a network."""
+    return "preset='good'" if model.learners is None else f"learners={[*learners, NETWORK]!r}"
 
 
 def _plan(model: Model, n_networks: int, n_rows: int) -> Plan:
@@ -151,3 +154,8 @@ def _check(model: Model, table: Any) -> None:
     faults = list(setting_faults(vars(model), table.schema))
     if faults:
         raise SettingError("\n".join(faults))
+    learners = PRESETS[model.preset].learners if model.learners is None else model.learners
+    if model.objective == ALIGN and table.schema.targets and not networks_of(learners):
+        raise SettingError(
+            f"objective={ALIGN!r} is learnt by a network, and none is trained; {_other(model, learners)} trains one"
+        )

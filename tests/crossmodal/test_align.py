@@ -75,13 +75,15 @@ def test_a_model_of_a_space_predicts_nothing(model: pm.Model, test: pm.Table) ->
             verb(test)
 
 
-def test_a_model_of_targets_has_no_space() -> None:
+def test_a_model_of_targets_has_no_space(make_table: Callable[..., pm.Table]) -> None:
     rows = pm.Table.read({"x": [0.0, 1.0] * 10, "y": ["a", "b"] * 10}, target="y")
     fitted = pm.Model(preset="fast").fit(rows, progress=False)
     with pytest.raises(FitError, match=r"no shared space; fit it with Model\(objective='align'\)"):
         fitted.vectors(rows)
     with pytest.raises(FitError, match="not fitted yet"):
         pm.Model(objective="align").index(rows)
+    with pytest.raises(SettingError, match=r"none is trained; preset='good' trains one"):
+        pm.Model(objective="align", preset="fast").fit(make_table(40, 0, target="letter"))
 
 
 def test_what_cannot_be_aligned_is_said_at_once(train: pm.Table, make_table: Callable[..., pm.Table]) -> None:

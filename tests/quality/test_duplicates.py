@@ -156,3 +156,10 @@ def test_faults_are_told_together() -> None:
         pm.duplicates(table, threshold={"tabula": 2})
     with pytest.raises(SettingError, match="takes a Table"):
         pm.duplicates(pd.DataFrame())
+
+
+def test_tables_of_other_columns_are_refused() -> None:
+    """Nothing is in both of two tables that cannot be compared, which is not what was asked."""
+    table = pm.Table.read({"note": ["one thing", "another thing", "a third"]}, types={"note": "text"})
+    with pytest.raises(SettingError, match="the other one has no column of 'note'"):
+        pm.duplicates(table, pm.Table.read({"x": [1.0, 2.0]}))

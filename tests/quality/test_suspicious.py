@@ -78,3 +78,7 @@ def test_what_cannot_be_judged_is_refused() -> None:
         pm.suspicious(table, model=3)
     with pytest.raises(SettingError, match="no target"):
         pm.suspicious(Table.read(frame))
+    with pytest.raises(SettingError, match=r"no setting 'learnrs'\. Did you mean 'learners'"):
+        pm.suspicious(table, model={"learnrs": ["linear"]})
+    with pytest.raises(SettingError, match="folds=1: rows are judged by models of the other folds"):
+        pm.suspicious(table, folds=1)

@@ -13,6 +13,7 @@ from polymodal.cli._table import read_table
 
 if TYPE_CHECKING:
     from polymodal.quality.duplicates import Duplicates
+    from polymodal.quality.suspects import Suspects
     from polymodal.schema.table import Table
 
 _Against = Annotated[
@@ -20,6 +21,9 @@ _Against = Annotated[
     typer.Option("--against", metavar="DATA", help="Another table, such as the test rows: say which rows are in both."),
 ]
 _Within = Annotated[bool, typer.Option("--duplicates", help="Say which rows are nearly the same.")]
+_Labels = Annotated[
+    bool, typer.Option("--labels", help="Say which labels look wrong: models that never saw them contradict them.")
+]
 
 
 def check(
@@ -35,6 +39,8 @@ def check(
     max_unreadable: options.MaxUnreadable = 0.1,
     duplicates: _Within = False,
     against: _Against = None,
+    labels: _Labels = False,
+    seed: options.Seed = 0,
     json: options.Json = False,
 ) -> None:
     """Say what a table holds: types and why, presence patterns, unreadable cells, duplicates, leaks.
@@ -45,15 +51,26 @@ def check(
     Example:
       polymodal check patients.csv --target outcome --files data/ --id patient --group hospital
       polymodal check train.csv --target outcome --duplicates --against test.csv
+      polymodal check train.csv --target outcome --labels
     """
     roles = {"id": id, "group": group, "time": time, "weight": weight}
     table = read_table(data, files=files, targets=target or (), types=type or (), ignore=ignore or (), roles=roles)
     report = table.report()
     found = dict(_near_duplicates(table, duplicates, against, files))
-    text = "\n\n".join(map(str, (report, *found.values())))
-    answer(text, report.to_dict() | {name: one.to_dict() for name, one in found.items()}, json)
+    doubtful = _doubtful(table, seed) if labels else []
+    more: dict[str, object] = {name: one.to_dict() for name, one in found.items()}
+    if labels:
+        more["doubtful_labels"] = [one.to_dict() for one in doubtful]
+    answer("\n\n".join(map(str, (report, *found.values(), *doubtful))), report.to_dict() | more, json)
     if report.worst_unreadable > max_unreadable:
         raise typer.Exit(1)
+
+
+def _doubtful(table: Table, seed: int) -> list[Suspects]:
+    """For each target whose labels can be judged. Raises SettingError where there is none."""
+    from polymodal.quality.suspicious import judged_targets, suspicious
+
+    return [suspicious(table, name, seed=seed) for name in judged_targets(table)]
 
 
 def _near_duplicates(

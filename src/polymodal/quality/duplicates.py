@@ -138,7 +138,8 @@ def duplicates(
         threshold: likeness from 0 to 1 from which cells are taken to be the same, for all modalities or by name; left
             out, .7 for text (a word in twelve changed), .975 for pictures and .95 for all else.
 
-    Memory grows with the number of rows, not of pairs. Raises SettingError for a threshold that cannot be.
+    Memory grows with the number of rows, not of pairs. Raises SettingError for a threshold that cannot be, and
+    for tables that have no column in common.
 
     >>> notes = ["sharp chest pain at night", "cough and cold all week", "Sharp chest pain at night"]
     >>> table = Table.read({"note": notes})
@@ -154,7 +155,7 @@ def duplicates(
     contents = [Content.of(name, tables) for name in names]
     pairs = find_pairs([one for one in contents if len(one)], len(table), sum(map(len, tables)), limits)
     present = [name for name, one in zip(names, contents, strict=True) if len(one)]
-    columns = {c for name, one in table.schema.modalities.items() for c in one.sources(name)}
+    columns = _columns(table)
     filled = table.frame[[c for c in table.frame.columns if c in columns]].notna().sum(axis=1).to_numpy()
     readable = table.present().sum(axis=1)
     return Duplicates(
@@ -166,6 +167,11 @@ def duplicates(
     )
 
 
+def _columns(table: Table) -> set[str]:
+    """Those that its modalities are read from."""
+    return {column for name, one in table.schema.modalities.items() for column in one.sources(name)}
+
+
 def _refuse(table: Any, other: Any, threshold: Any) -> None:
     faults = [
         f"duplicates takes a Table, {type(one).__name__} came; read it first: pm.Table.read(data)"
@@ -174,6 +180,9 @@ def _refuse(table: Any, other: Any, threshold: Any) -> None:
     ]
     if faults:
         raise SettingError("\n".join(faults))
+    if other is not None and not _columns(table) & set(other.frame.columns):
+        read = ", ".join(map(repr, sorted(_columns(table))[:10]))
+        faults.append(f"the tables have nothing to compare: the other one has no column of {read}")
     limits = threshold if isinstance(threshold, Mapping) else {} if threshold is None else {"": threshold}
     for name, limit in limits.items():
         if name and name not in table.schema.names:

@@ -50,7 +50,11 @@ def suspicious(
     """
     if not isinstance(table, Table):
         raise SettingError(f"suspicious takes a Table, {type(table).__name__} came; read it first: pm.Table.read(data)")
-    name = _judged(table, target)
+    if isinstance(folds, bool) or not isinstance(folds, (int, np.integer)) or folds < 2:
+        raise SettingError(
+            f"folds={folds!r}: rows are judged by models of the other folds, of which there are 2 or more"
+        )
+    name = judged_targets(table, target)[0]
     fitting = _settings(model, seed)
     schema = table.schema.model_copy(update={"targets": {name: table.schema.targets[name]}})
     table = table.with_schema(schema)
@@ -124,13 +128,14 @@ def _found(target: Target, labels: Labels, outputs: np.ndarray, names: list[Any]
                     yield Suspect(row, names[row], label, int(own), int(other), float(lead))
 
 
-def _judged(table: Table, target: str | None) -> str:
+def judged_targets(table: Table, target: str | None = None) -> list[str]:
+    """Those whose labels can be judged, or the one that is named. Raises SettingError where there is none."""
     targets = table.schema.targets
     if target is not None and target not in targets:
         raise SettingError(f"no target {target!r}. {near_miss(str(target), targets)}")
-    able = [name for name, one in targets.items() if one.kind in _JUDGED]
-    if target in able or (target is None and able):
-        return target if target is not None else able[0]
+    able = [name for name, one in targets.items() if one.kind in _JUDGED and target in (None, name)]
+    if able:
+        return able
     if not targets:
         raise SettingError("the table has no target, so there is no label to look at: pm.Table.read(data, target=...)")
     kinds = ", ".join(f"{name!r} ({one.kind})" for name, one in targets.items())
@@ -146,5 +151,5 @@ def _settings(model: Any, seed: int) -> Model:
     if isinstance(model, Model):
         return model
     if isinstance(model, Mapping):
-        return Model(**model)
+        return Model(seed=seed).set_params(**model)
     raise SettingError(f"model= is a pm.Model or a dict of its arguments, {type(model).__name__} came")

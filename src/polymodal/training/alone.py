@@ -18,8 +18,8 @@ _ROWS = 1024  # encoded at once
 def alone_outputs(network: Network, memory: Memory) -> Float[np.ndarray, "M N O"]:
     """Outputs of all targets side by side, from each modality by itself; the prior where a row does not have it.
 
-    What is relative, such as log risks, is of each modality centred on the rows that have it, so that several networks on
-    rows of their own can stand side by side.
+    What is relative, such as log risks, is of each modality centred on the rows that have it, so that several networks
+    on rows of their own can stand side by side.
     """
     network.eval()
     names, objectives = list(network.encoders), list(network.objectives.values())
