@@ -107,6 +107,19 @@ def test_panels_are_found_that_a_network_would_need_longer_for(tmp_path: Path) -
     assert found > 2 * model.retrieval(test)["rna", "protein"].recall[1]
 
 
+def test_what_goes_together_along_a_curve_is_found(tmp_path: Path) -> None:
+    hidden = np.random.default_rng(0).uniform(-1, 1, (360, 2))
+    bent = np.stack([hidden[:, 0] ** 2, hidden[:, 1] ** 2, hidden[:, 0] * hidden[:, 1]], axis=1)  # none correlated
+    model, test = fitted([hidden, bent])
+    assert len(model.space.canonical.sides["rna"].around) > 0
+    found = model.retrieval(test)["rna", "protein"].recall[5]
+    assert found > 4 * 5 / 60
+    again = pm.load(model.save(tmp_path / "space.pm"))
+    assert (again.vectors(test).values["rna"] == model.vectors(test).values["rna"]).all()
+    alone = [again.vectors(test.take(np.array([row]))).values["rna"] for row in range(3)]
+    np.testing.assert_allclose(np.concatenate(alone), again.vectors(test).values["rna"][:3], atol=1e-5)
+
+
 @pytest.mark.parametrize("settings", [{"hub": "note"}, {"contrast": "total_correlation"}], ids=["hub", "joint"])
 def test_what_is_no_pair_of_panels_is_left_to_the_network(settings: dict[str, str]) -> None:
     model, test = fitted(views(100, 4, 4), **settings)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polymodal.contrastive._moments import Moments
+from polymodal.contrastive._radial import Radial
 from polymodal.nn.named import Named
 
 _MAIN, _CANONICAL = 512, 256  # directions of one modality that are looked at, and of all together that are kept
@@ -36,12 +37,22 @@ class Canonical(nn.Module):
         """Whether vectors in the space hold a part of these."""
         return float(self.share) > 0
 
-    def set(self, directions: Mapping[str, tuple[Tensor, Tensor]], share: float) -> None:
-        """Directions, as `canonical_directions` found them, and how much they are to count, from 0 to 1."""
+    def set(
+        self,
+        directions: Mapping[str, tuple[Tensor, Tensor]],
+        share: float,
+        radial: Mapping[str, Radial] | None = None,
+    ) -> None:
+        """Directions, as `canonical_directions` found them, and how much they are to count, from 0 to 1.
+
+        They are of the numbers themselves, or of how near these lie to the rows of `radial`.
+        """
         self.share = torch.full_like(self.share, share)
         for name, (mean, weights) in directions.items():
             side, like = self.sides[name], self.share
             side.mean, side.weights = mean.to(like), weights.to(like)
+            one = Radial.none(self.widths[name]) if radial is None else radial[name]
+            side.around, side.spread = one.around.to(like), one.spread.to(like)
 
     def beside(self, name: str, learnt: Float[Tensor, "n E"], values: Float[Tensor, "n F"]) -> Float[Tensor, "n EK"]:
         """Vectors of length one whose products are `share` of those along directions, and the rest of those learnt.
@@ -60,16 +71,23 @@ class _Side(nn.Module):
         super().__init__()
         self.mean: Tensor
         self.weights: Tensor
+        self.around: Tensor
+        self.spread: Tensor
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("weights", torch.zeros(width, 0))
+        self.register_buffer("around", torch.zeros(0, width))
+        self.register_buffer("spread", torch.ones(()))
 
     def forward(self, values: Float[Tensor, "n F"]) -> Float[Tensor, "n K"]:
-        return F.normalize((values - self.mean) @ self.weights, dim=1)
+        # Directions of little variance are stretched a lot, and rounding with them.
+        told = Radial(self.around, self.spread)(values).double()
+        return F.normalize((told - self.mean.double()) @ self.weights.double(), dim=1).float()
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *given: Any) -> None:
-        kept = state_dict.get(f"{prefix}weights")
-        if kept is not None and kept.shape[0] == self.weights.shape[0]:  # how many there are was found in the data
-            self.weights = self.weights.new_zeros(kept.shape)
+        for name in ("mean", "weights", "around"):  # how many there are was found in the data
+            kept = state_dict.get(f"{prefix}{name}")
+            if kept is not None and kept.ndim == getattr(self, name).ndim:
+                setattr(self, name, self.mean.new_zeros(kept.shape))
         super()._load_from_state_dict(state_dict, prefix, *given)
 
 
@@ -82,12 +100,14 @@ class Main:
     mean_variance: float
 
     @classmethod
-    def of(cls, covariance: Float[Tensor, "F F"]) -> Main:
-        """Those of the largest variances."""
-        variances, directions = torch.linalg.eigh(covariance)
+    def of(cls, covariance: Float[Tensor, "F F"], axes: Float[Tensor, "F S"] | None = None) -> Main:
+        """Those of the largest variances, of all directions or of those that `axes` span."""
+        within = covariance if axes is None else axes.T @ covariance @ axes
+        variances, directions = torch.linalg.eigh(within)
         variances = variances.clamp(min=0.0)
         kept = slice(max(0, len(variances) - _MAIN), len(variances))
-        return cls(directions[:, kept], variances[kept], float(variances.mean()))
+        found = directions[:, kept]
+        return cls(found if axes is None else axes @ found, variances[kept], float(variances.mean()))
 
     def whitening(self, ridge: float) -> Float[Tensor, "F R"]:
         """Along which values have unit variance but for the ridge."""
