@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import polymodal as pm
+from polymodal.errors import SettingError
 from polymodal.modalities.sequence import UNKNOWN, Sequence, SequenceStatistics, hash_of
 from polymodal.schema.cells import State
 
@@ -71,6 +72,30 @@ def test_a_token_starts_at_every_letter(k: int, tokens: list[str]) -> None:
     codes = kind.prepare("ACGT", statistics)[1:]
     assert [statistics.tokens[code - 2] for code in codes] == tokens
     assert len(kind.prepare("", statistics)) == 1
+
+
+def test_pieces_are_learnt_from_the_strings() -> None:
+    random = np.random.default_rng(0)
+    words = ["abcd", "efg", "hi"]
+    samples = ["".join(random.choice(words, 12)) for _ in range(50)]
+    kind = Sequence(pieces=True, max_vocabulary=15)
+    statistics = kind.measure(samples)
+    assert statistics == kind.measure(samples[::-1])
+    assert {*"abcdefghi", *words} <= {*statistics.tokens}
+    assert len(statistics.tokens) == 15
+    codes = kind.prepare("abcdhiefbx", statistics)[1:].tolist()
+    assert [statistics.tokens[code - 2] for code in codes[:4]] == ["abcd", "hi", "ef", "b"]
+    assert codes[4:] == [UNKNOWN]
+    rows = {"code": samples, "n": [one.count("abcd") for one in samples]}
+    table = pm.Table.read(rows, target="n", types={"code": kind})
+    model = pm.Model(learners=["linear"], folds=1).fit(table, progress=False)
+    many, none = model.predict([{"code": "abcd" * 12}, {"code": "hi" * 12}]).values()
+    assert many > none + 2
+
+
+def test_letters_and_pieces_are_not_both_tokens() -> None:
+    with pytest.raises(SettingError, match="pieces=True and k=3 both say what a token is"):
+        Sequence(k=3, pieces=True)
 
 
 def test_case_counts_unless_told_otherwise() -> None:

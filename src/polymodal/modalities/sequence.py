@@ -1,4 +1,4 @@
-"""Sequence: one string of letters a cell, such as a protein, DNA or SMILES; read letter by letter or k at a time."""
+"""Sequence: one string of letters a cell, such as a protein, DNA or SMILES; read by letters, k at a time or pieces."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence as Many
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field as Setting
+from pydantic import model_validator
 
 from polymodal.modalities._notations import notation
+from polymodal.modalities._pieces import Cutter, learnt
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
 from polymodal.schema.modality import Modality, Statistics
@@ -29,10 +31,14 @@ _SHOWN = 120
 
 
 class SequenceStatistics(Statistics):
-    """`tokens` get codes of their own; `wholes` are the hashed strings that training rows had several times."""
+    """`tokens` get codes of their own; `wholes` are the hashed strings that training rows had several times.
+
+    `merges` are the neighbours that make pieces, in their order.
+    """
 
     tokens: tuple[str, ...]
     wholes: tuple[int, ...]
+    merges: tuple[tuple[str, str], ...] = ()
 
     @property
     def n_codes(self) -> int:
@@ -44,9 +50,11 @@ class SequenceStatistics(Statistics):
 class Sequence(Modality):
     """A string of letters without words: DNA, RNA, a protein, SMILES, code. Case counts.
 
-    `k` letters make a token, and one starts at every letter (k-mers, as in DNABERT, Ji et al. 2021); of more than
-    `max_length` letters the first ones are read. A string that training rows had at least three times, such as a drug
-    tried on many targets, is known as a whole besides. What is given as empty is a sequence of no letters.
+    `k` letters make a token, and one starts at every letter (k-mers, as in DNABERT, Ji et al. 2021). With `pieces`
+    tokens are letters that often stand together, learnt from the training rows up to `max_vocabulary` of them (byte
+    pairs as of SentencePiece, Kudo & Richardson 2018; for molecules Li & Fourches 2021, for DNA Zhou et al. 2023). Of
+    more than `max_length` letters the first ones are read. A string that training rows had at least three times, such
+    as a drug tried on many targets, is known as a whole besides. What is given as empty is a sequence of no letters.
     `pretrained` names a `transformers` model (hub name or folder) that embeds it instead, such as ESM.
 
     >>> Sequence().read("drug", pd.DataFrame({"drug": ["CCO", None]}), None).state.tolist()
@@ -56,9 +64,16 @@ class Sequence(Modality):
     kind: ClassVar[str] = "sequence"
     encoder: str = "sequence"
     k: int = Setting(1, ge=1, le=12)
+    pieces: bool = False
     max_length: int = Setting(1024, ge=1)
     max_vocabulary: int = Setting(4096, ge=1)
     case: Literal["kept", "upper"] = "kept"
+
+    @model_validator(mode="after")
+    def _check_tokens(self) -> Self:
+        if self.pieces and self.k > 1:
+            raise ValueError(f"pieces=True and k={self.k} both say what a token is; leave one of them out")
+        return self
 
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
@@ -77,13 +92,20 @@ class Sequence(Modality):
 
     def measure(self, samples: Many[str]) -> SequenceStatistics:
         often = Counter(samples)
+        # In an order that is as good as random and hangs on the strings alone.
+        strings = [one[: self.max_length] for one in sorted(often, key=hash_of)] if self.pieces else []
+        merges = learnt(strings, self.max_vocabulary)
+        cutter = Cutter(())  # the letters of pieces count, since other strings may have them by themselves
         counts: Counter[str] = Counter()
         for sample, times in often.items():  # what repeats is cut up once
-            for token, count in Counter(self._tokens(sample)).items():
+            for token, count in Counter(self._tokens(sample, cutter)).items():
                 counts[token] += times * count
         frequent = sorted(counts, key=lambda token: (-counts[token], token))[: self.max_vocabulary]
+        made = {left + right for left, right in merges}
         wholes = [hash_of(sample) for sample, times in often.most_common(_MOST_WHOLES) if times >= _REPEATS]
-        return SequenceStatistics(tokens=tuple(sorted(frequent)), wholes=tuple(sorted(set(wholes))))
+        return SequenceStatistics(
+            tokens=tuple(sorted({*frequent, *made})), wholes=tuple(sorted(set(wholes))), merges=merges
+        )
 
     def prepare(self, sample: str, statistics: SequenceStatistics) -> np.ndarray:
         """`[1 + L]` int32: the code of the whole string (0 where it is not known), then of each token."""
@@ -117,8 +139,10 @@ class Sequence(Modality):
         bare = "".join(raw.split())  # line breaks of FASTA and stray blanks are no letters
         return bare.upper() if self.case == "upper" else bare
 
-    def _tokens(self, sample: str) -> list[str]:
+    def _tokens(self, sample: str, cutter: Cutter) -> list[str]:
         cut = sample[: self.max_length]
+        if self.pieces:
+            return cutter.cut(cut)
         if self.k == 1:
             return list(cut)
         return [cut[at : at + self.k] for at in range(max(len(cut) - self.k + 1, min(len(cut), 1)))]
@@ -137,12 +161,13 @@ class _Coder:
         self.kind, self.statistics = kind, statistics
         self._codes = {token: code for code, token in enumerate(statistics.tokens, start=_FIRST)}
         self._wholes = {whole: code for code, whole in enumerate(statistics.wholes, start=1)}
+        self._cutter = Cutter(statistics.merges)
         self._met: dict[str, np.ndarray] = {}
 
     def of(self, sample: str) -> np.ndarray:
         found = self._met.get(sample)
         if found is None:
-            codes = [self._codes.get(token, UNKNOWN) for token in self.kind._tokens(sample)]
+            codes = [self._codes.get(token, UNKNOWN) for token in self.kind._tokens(sample, self._cutter)]
             found = np.array([self._wholes.get(hash_of(sample), 0), *codes], dtype=np.int32)
             found.flags.writeable = False
             if len(self._met) < _MOST_WHOLES and found[0]:
