@@ -135,6 +135,7 @@ def test_info(store, letters):
     [
         ({"notes": "letters"}, "Did you mean 'note'"),
         ({"tabular": "letters"}, "'tabular' is tabular"),
+        ("letters", "embed takes a dict of modality to encoder"),
     ],
 )
 def test_what_cannot_be_embedded(store, letters, encoders, says):

@@ -85,7 +85,7 @@ def opened(uri: str, version: int | None, options: Mapping[str, str] | None) -> 
         if version is None:
             raise ArtifactError(f"no store at {uri}") from error
         raise ArtifactError(
-            f"{uri} has no version {version}; Store.open(...).versions() lists those that it has, the last one "
+            f"{uri} has no version {version}; versions() and polymodal info list those that it has, the last one is "
             f"{opened(uri, None, options).version}"
         ) from error
 
@@ -98,7 +98,7 @@ def writing(uri: str) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, ArtifactError):
             raise
-        remedy = "there is room" if local(uri) is not None else "it can be reached"
+        remedy = "there is room and leave to write" if local(uri) is not None else "it can be reached"
         raise ArtifactError(
             f"cannot write {uri}: {_first_line(error)}; what was written before is unharmed, and the same call goes on "
             f"from there once {remedy}"

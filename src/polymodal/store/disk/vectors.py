@@ -73,6 +73,8 @@ def embed(
     progress: bool | Callable[[int, int], None],
 ) -> Any:
     """The dataset of a store with the vectors of those encoders; see `Store.embed`."""
+    if not isinstance(encoders, Mapping):
+        raise SettingError(f"embed takes a dict of modality to encoder, such as {{'note': 'name'}}; {encoders!r} came")
     dataset = store._dataset
     for name, encoder in encoders.items():
         modality = store.schema.modalities.get(name)
