@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from polymodal.portfolio.limitations import limitations
 from polymodal.portfolio.portfolio import Portfolio
 from polymodal.portfolio.preset import PRESETS, least_rows, networks_of
 from polymodal.portfolio.train import train_portfolio
+from polymodal.schema.lines import counted
 from polymodal.schema.table import Table
 from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
@@ -25,7 +26,7 @@ from polymodal.training.aligned import train_space
 from polymodal.training.build import probe
 from polymodal.training.choice import Choice
 from polymodal.training.ensemble import Recipe, held_out_rows
-from polymodal.training.history import History
+from polymodal.training.history import OUT_OF_TIME, History
 from polymodal.training.plan import Plan
 from polymodal.training.progress import progress_bar
 from polymodal.training.rows import learners, pairable, refuse_unreadable, same_rows, settled
@@ -104,17 +105,27 @@ def learn(
     )
     with progress_bar(progress) as watch:
         if chosen.schema.targets:
-            portfolio, histories = train_portfolio(
+            portfolio, histories, missed = train_portfolio(
                 chosen, prepared, recipe, names, n_folds, budget=budget, checkpoint=checkpoint, watch=watch
             )
         else:
             network, history = train_space(chosen, prepared, recipe, budget=budget, checkpoint=checkpoint, watch=watch)
-            portfolio, histories = Portfolio.of_networks({}, [network]), [history]
+            portfolio, histories, missed = Portfolio.of_networks({}, [network]), [history], []
     told = limitations(chosen, prepared, held_out_rows(chosen, n_folds, model.seed), n_asked)
     told += [] if stored is None else [stored.limitation(chosen)]
+    told += [*missed, *_of_time(histories)]
     told += _of_settings(model, names if chosen.schema.targets else (NETWORK,))
     decided = preprocessor.schema.model_copy(update={"targets": dict(portfolio.targets)})
     return Fitted(portfolio, replace(preprocessor, schema=decided), features, histories, told)
+
+
+def _of_time(histories: Sequence[History]) -> Iterator[str]:
+    """Whether training ended before its time, which is not to say that it would have got any better."""
+    cut = [one for one in histories if one.stopped == OUT_OF_TIME]
+    if cut:
+        which = "the network" if len(histories) == 1 else f"{len(cut)} of {len(histories)} networks"
+        fewest = min(len(one.losses) for one in cut)
+        yield f"the budget ended the training of {which}, after {counted(fewest, 'pass', 'passes')} or more"
 
 
 def _of_settings(model: Model, learners: Sequence[str]) -> list[str]:

@@ -267,13 +267,14 @@ def test_the_table_is_left_as_it_was():
 def test_a_budget_that_is_gone_leaves_one_learner():
     model = check(fit({"x": X, "n": list(Y), "y": Y}, budget=0.001, types={"n": "text"}), {"x": 1.0})
     assert len(members(model)) == 2
+    assert model.limitations == ["target 'y': the budget left no time to try linear on single modalities, trees, factors"]
 
 
-def test_half_of_a_budget_goes_to_learners(monkeypatch):
+def test_time_is_kept_and_what_it_ended_is_told(monkeypatch):
     clock = iter(range(100))
     monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
-    assert _within(10.0, 0.0, iter("abcdefghij")) == list("abcdef" + "g")
-    assert _within(None, 0.0, iter("abc")) == list("abc")
+    assert _within(5.0, 0.0, iter("abcdefghij")) == (list("abcdef" + "g"), True)
+    assert _within(None, 0.0, iter("abc")) == (list("abc"), False)
 
 
 def test_rows_that_judge_are_a_sample_of_those_held_out():

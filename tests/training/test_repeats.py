@@ -52,6 +52,7 @@ def test_budget_is_kept(table, monkeypatch):
     settings = {"learners": ["network"], "folds": 2, "epochs": 10_000, "patience": 10_000, "width": 8}
     model = pm.Model(**settings).fit(table, budget="2s")
     assert {one.stopped for one in model.histories} == {"time budget used"}
+    assert "the budget ended the training of 2 of 2 networks" in model.limitations[0]
     assert all(1 <= len(one.losses) <= 20 for one in model.histories)  # each has one of the two seconds
     assert np.isfinite(model.predict(table).outputs["target"]).all()
 

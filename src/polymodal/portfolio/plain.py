@@ -128,6 +128,19 @@ def _best(
     return Tried(learner, modalities, strengths[best], evidence[best], found[best])
 
 
+def not_come_to(names: Sequence[str], parts: Sequence[Fold], task: Task, last: Tried) -> list[str]:
+    """The learners that `try_out` would have gone on with after the `last` one, in a few words each."""
+    asked = [(learner, some) for learner in names for some in teams(parts[0].design.names)]
+    here = task.of(parts[0].rest)
+    found: dict[str, str] = {}
+    for learner, some in asked[asked.index((last.learner, last.modalities)) + 1 :]:
+        kind: type[Learner] = LEARNERS.get(learner)
+        known = [name for name in some if name in parts[0].design.compact]
+        if kind.learns(task.target) and known and kind.suits(parts[0].design, known, here):
+            found.setdefault(learner, f"{learner} on single modalities" if learner == last.learner else learner)
+    return list(found.values())
+
+
 def refit(tried: Tried, design: Design, task: Task) -> Learner:
     """The same learner, at the strength that did best, on every row."""
     kind: type[Learner] = LEARNERS.get(tried.learner)

@@ -19,7 +19,7 @@ from polymodal.objectives.survival import breslow
 from polymodal.portfolio.deciding import refuse_undecidable, with_thresholds
 from polymodal.portfolio.diagnosis import diagnose
 from polymodal.portfolio.jury import Jury
-from polymodal.portfolio.plain import Tried, folds, measure, refit, teams, try_out
+from polymodal.portfolio.plain import Tried, folds, measure, not_come_to, refit, teams, try_out
 from polymodal.portfolio.portfolio import NETWORK, Portfolio, Standing
 from polymodal.portfolio.preset import judging_patterns, networks_of
 from polymodal.portfolio.stack import Stack, fit_stack
@@ -48,8 +48,8 @@ def train_portfolio(
     budget: float | None = None,
     checkpoint: Path | None = None,
     watch: Watch | None = None,
-) -> tuple[Portfolio, list[History]]:
-    """Train what `learners` names on the rows of `table`, prepared as `memory`.
+) -> tuple[Portfolio, list[History], list[str]]:
+    """Train what `learners` names on the rows of `table`, prepared as `memory`; say what there was no time for.
 
     The names are "network" (of the recipe's fusion), further fusions, and registered learners; `budget` is in seconds.
     Raises FitError when nothing could be fitted.
@@ -77,11 +77,16 @@ def train_portfolio(
     juries = {name: _jury(tasks[name], seen, judging, patterns) for name in targets}
     refuse_undecidable(juries)
     tried: dict[str, list[Tried]] = {name: [] for name in targets}
+    missed: list[str] = []
     if plain:
         apart = [np.searchsorted(looked_at, np.intersect1d(looked_at, one)) for one in held_out]
         parts = folds(seen, apart, judging, recipe.seed)
-        for name in targets:
-            tried[name] = _within(budget, start, try_out(plain, parts, tasks[name], juries[name], patterns))
+        for place, name in enumerate(targets, start=1):
+            share = None if budget is None else _PLAIN_SHARE * budget * place / len(targets)
+            tried[name], is_cut = _within(share, start, try_out(plain, parts, tasks[name], juries[name], patterns))
+            others = not_come_to(plain, parts, tasks[name], tried[name][-1]) if is_cut else []
+            if others:
+                missed.append(f"target {name!r}: the budget left no time to try {', '.join(others)}")
         del parts
     left = None if budget is None else max(budget - 1.3 * (time.monotonic() - start), 0.2 * budget)
     trained = {
@@ -108,7 +113,7 @@ def train_portfolio(
         [(member, alone)], [answering] = said.items(), networks.values()
         uses = {name: diagnose(juries[name], names, {}, alone[name], heads[name]) for name in targets}
         decided = {name: with_thresholds(juries[name], alone[name][-1]) for name in targets}
-        return Portfolio.of_networks(decided, answering, uses, member), histories
+        return Portfolio.of_networks(decided, answering, uses, member), histories, missed
     features = measure(seen, recipe.seed)
     design = Design.of(features, seen.arrays, seen.present)
     fitted: dict[str, dict[str, Learner]] = {}
@@ -140,7 +145,7 @@ def train_portfolio(
         standings[name] = _standings(stack, {**evidence, "together": together}, jury)
         joint = next((one[name] for one in said.values()), together)
         uses[name] = diagnose(jury, names, evidence, joint, heads.get(name))
-    return Portfolio(decided, networks, features, fitted, stacks, baselines, standings, uses), histories
+    return Portfolio(decided, networks, features, fitted, stacks, baselines, standings, uses), histories, missed
 
 
 def _baseline(risk: np.ndarray, labels: Labels, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -227,14 +232,14 @@ def _jury(task: Task, memory: Memory, judges: np.ndarray, patterns: np.ndarray) 
     return Jury(task.target, task.prior, memory.present[judges], patterns, told.labels, told.weight, told.groups)
 
 
-def _within(budget: float | None, start: float, trying: Iterator[Tried]) -> list[Tried]:
-    """What could be tried in the first part of the budget, and one at least."""
+def _within(budget: float | None, start: float, trying: Iterator[Tried]) -> tuple[list[Tried], bool]:
+    """What could be tried in that time, and one at least; and whether time was what ended it."""
     found = []
     for one in trying:
         found.append(one)
-        if budget is not None and time.monotonic() - start > _PLAIN_SHARE * budget:
-            break
-    return found
+        if budget is not None and time.monotonic() - start > budget:
+            return found, True
+    return found, False
 
 
 def _together(stack: Stack, evidence: Mapping[str, np.ndarray], jury: Jury) -> np.ndarray:

@@ -19,7 +19,7 @@ from polymodal.store.memory import Memory
 from polymodal.training.balance._balance import Balance
 from polymodal.training.checkpoint import Checkpoint
 from polymodal.training.difficulty import Difficulty, all_shown_from
-from polymodal.training.history import History
+from polymodal.training.history import OUT_OF_TIME, History
 from polymodal.training.pace import Pace
 from polymodal.training.patterns import validation_patterns
 from polymodal.training.plan import Plan
@@ -158,7 +158,7 @@ def _verdict(history: History, plan: Plan, elapsed: float, budget: float | None)
     if len(history.losses) - 1 - max(history.best_epoch, first - 1) >= plan.patience:
         return f"no better validation lattice for {plan.patience} epochs"
     if budget and elapsed >= budget:
-        return "time budget used"
+        return OUT_OF_TIME
     return ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+OUT_OF_TIME = "time budget used"
+
 
 @dataclass
 class History:
