@@ -18,8 +18,8 @@ def pack(
         str,
         typer.Argument(
             metavar="DATA",
-            help="A CSV or Parquet file, a folder with one, a .tar (or .tar.gz) archive, a folder of those, "
-            "'shards/{000..041}.tar', .h5ad, .h5mu, or what datasets saved to disk.",
+            help="A CSV or Parquet file, a folder with one or with folders of files, one a class, a .tar (or .tar.gz) "
+            "archive, a folder of those, 'shards/{000..041}.tar', .h5ad, .h5mu, or what datasets saved to disk.",
         ),
     ],
     store: options.StorePath,

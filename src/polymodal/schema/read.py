@@ -16,10 +16,12 @@ import pyarrow.parquet
 from polymodal.errors import DataError, SchemaError, near_miss
 from polymodal.schema.delimited import read_delimited
 from polymodal.schema.dtypes import is_plain, plain_dtype
+from polymodal.schema.folders import by_folder
 
 _ALLOWED = (
-    "a path (.csv, .tsv, .parquet, or a folder with one such file), a pandas or polars DataFrame, an Arrow table, "
-    "a dict of columns, a list of dicts (one a row), or what has to_pandas(), such as a join"
+    "a path (.csv, .tsv, .parquet, a folder with one such file, or with a folder of files for each class), a pandas or "
+    "polars DataFrame, an Arrow table, a dict of columns, a list of dicts (one a row), or what has to_pandas(), as "
+    "joins have"
 )
 _FOR_STORES = (
     " WebDataset archives (.tar), AnnData and MuData (.h5ad, .h5mu) and data sets of `datasets` make a store: "
@@ -32,7 +34,8 @@ def read_frame(
 ) -> tuple[pd.DataFrame, Path | None]:
     """The rows of `source` as a frame with text names, unique row labels and plain dtypes, and the folder of its files.
 
-    A table file's own folder is the default for `files`. `roles` names columns that may also be levels of a
+    A table file's own folder is the default for `files`. A folder with a folder of files for each class has a row for
+    each file, `file` and `label`. `roles` names columns that may also be levels of a
     pandas index. Nullable, Arrow-backed and sparse columns become NumPy or object columns; whole numbers with
     gaps become floats unless that would round them.
 
@@ -40,7 +43,11 @@ def read_frame(
     nested column names, for a table without columns and for one of fewer than `least_rows` rows (0 or 1).
     """
     home: Path | None = None
-    if isinstance(source, (str, os.PathLike)):
+    filed = _by_folder(source, files)
+    if filed is not None:
+        home = Path(source).expanduser()
+        frame, where = filed, str(home)
+    elif isinstance(source, (str, os.PathLike)):
         path = _table_file(Path(source).expanduser())
         home = path.parent
         frame, where = _from_arrow(_FORMATS[_suffix(path)](path), str(path)), str(path)
@@ -48,6 +55,17 @@ def read_frame(
         frame, where = _from_object(source), type(source).__name__
     frame = _with_index_levels(frame, roles)
     return _tidy(frame, where, least_rows), files_folder(files) if files is not None else home
+
+
+def _by_folder(source: Any, files: str | os.PathLike[str] | None) -> pd.DataFrame | None:
+    """The rows of a folder of folders, None for any other source."""
+    if not isinstance(source, (str, os.PathLike)) or "://" in str(source)[:16]:
+        return None
+    path = Path(source).expanduser()
+    found = by_folder(path) if path.is_dir() else None
+    if found is not None and files is not None:
+        raise DataError(f"{path} holds folders of files, which are found there themselves; leave files= out")
+    return found
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -88,7 +106,8 @@ def _table_file(path: Path) -> Path:
             return found[0]
         tables = ", ".join(one.name for one in found[:10]) or "none"
         raise DataError(
-            f"the folder {path} must hold exactly one table file ({_suffixes()}); found: {tables}. Give its path."
+            f"the folder {path} must hold exactly one table file ({_suffixes()}), or nothing but folders of files, one "
+            f"for each class; found: {tables}. Give its path."
             f"{_FOR_STORES if not found else ''}"
         )
     if not path.is_file():
