@@ -67,7 +67,7 @@ def test_a_corrupt_picture_is_answered_from_the_rest(model, folder, tmp_path):
         ({"note": 10**5000}, "digits"),
         ({"panel": [1.0, 2.0]}, "4 numbers were learnt, 2 came"),
         ({"panel": [1.0, np.inf, 0.0, 0.0]}, "1 values are infinite"),
-        ({"panel": "abcd"}, "a list of numbers is expected, str came"),
+        ({"panel": "abcd"}, "a list of numbers is expected, as text '[0.5, 2]'; 'abcd' came"),
         ({"panel": [10**400, 1, 1, 1]}, "a list of numbers is expected"),
         ({"photo": "https://example.org/a.png"}, "addresses are not fetched"),
         ({"photo": "../secret.png"}, "the path leads out of files="),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -30,13 +31,32 @@ def read_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return np.where(given & np.isfinite(numbers), numbers, np.nan), lost
 
 
+def written(raw: Any) -> Any:
+    """A list of numbers that stands as text in a CSV file, as JSON has it, as that list; anything else as it is.
+
+    >>> written("[0.5, null, 2]"), written("[[1, 2], [3, 4]]"), written("[a].csv"), written('["1"]')
+    ([0.5, None, 2], [[1, 2], [3, 4]], '[a].csv', '["1"]')
+    """
+    if not isinstance(raw, str) or not raw.lstrip().startswith("["):
+        return raw
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw
+    items = [each for one in found for each in (one if isinstance(one, list) else [one])]
+    numeric = all(one is None or (isinstance(one, (int, float)) and not isinstance(one, bool)) for one in items)
+    return found if numeric else raw
+
+
 def flat(raw: Any) -> Any:
-    """A row of a sparse matrix, or numbers with their names, as an array; anything else as it is.
+    """A row of a sparse matrix, numbers with their names, or a list written as text, flat; anything else as it is.
 
     >>> from scipy.sparse import csr_array
     >>> flat(csr_array([[0, 3]])), flat(pd.Series({"GATA1": 2})), flat("x")
     (array([0, 3]), array([2]), 'x')
     """
+    if isinstance(raw, str):
+        return written(raw)
     if isinstance(raw, pd.Series):
         return raw.to_numpy()
     if not callable(getattr(raw, "toarray", None)):

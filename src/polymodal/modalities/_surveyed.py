@@ -11,13 +11,14 @@ import pandas as pd
 
 from polymodal.modalities._channels import blocks_of, chosen, in_order, is_plain, is_timed
 from polymodal.modalities._clocks import Line, on_one_line
+from polymodal.modalities._numbers import written
 from polymodal.modalities._recordings import SUFFIXES, array_or_none
 from polymodal.schema.cells import Unreadable, is_absent
 
 
 def looks_like(values: pd.Series) -> str | None:
     """Why a column looks like series, or None when it does not."""
-    seen = values.dropna().head(100).tolist()
+    seen = [written(one) for one in values.dropna().head(100).tolist()]
     if not seen:
         return None
     if sum(isinstance(one, str) and one.lower().endswith(SUFFIXES) for one in seen) >= 0.9 * len(seen):

@@ -16,6 +16,7 @@ from polymodal.errors import SchemaError
 from polymodal.modalities._channels import bare, blocks_of, chosen, laid_out
 from polymodal.modalities._clocks import DENSE, UNITS, common_rate, is_even, on_grid, on_one_line
 from polymodal.modalities._curves import sparkline
+from polymodal.modalities._numbers import written
 from polymodal.modalities._paths import resolve
 from polymodal.modalities._recordings import load, shortened
 from polymodal.modalities._surveyed import looks_like, survey
@@ -140,6 +141,7 @@ class Series(Modality):
 
     def storable(self, raw: Any, find: Callable[[str], Path]) -> Any:
         """A file as the arrays in it."""
+        raw = written(raw)
         return bare(load(find(str(raw))) if isinstance(raw, (str, Path)) else raw, self.time)
 
     def as_raw(self, sample: np.ndarray) -> Any:
@@ -212,7 +214,7 @@ class Series(Modality):
         return steps.astype(np.float32)
 
     def _decode(self, raw: Any, files: Path | None) -> tuple[np.ndarray, list[str]] | None:
-        path = None
+        path, raw = None, written(raw)
         if isinstance(raw, (str, Path)):
             path = str(resolve(str(raw), files))
             raw = load(Path(path))

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field as Setting
 
 from polymodal.modalities._curves import sparkline
-from polymodal.modalities._numbers import flat
+from polymodal.modalities._numbers import flat, written
 from polymodal.modalities._panels import columns_of, read_columns
 from polymodal.registry import MODALITIES
 from polymodal.schema.cells import Cells, Unreadable, decode_each
@@ -55,7 +55,7 @@ class Vector(Modality):
 
     @classmethod
     def recognises(cls, values: pd.Series, files: Path | None) -> str | None:
-        seen = values.dropna().head(100).tolist()
+        seen = [written(one) for one in values.dropna().head(100).tolist()]
         if not seen or not all(isinstance(one, (list, tuple, np.ndarray)) for one in seen):
             return None
         lengths = {len(one) for one in seen if len(one)}
@@ -133,7 +133,8 @@ def _decode(raw: Any) -> np.ndarray | None:
         else:
             values = np.asarray([np.nan if one is None else one for one in raw], dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise Unreadable(f"a list of numbers is expected, {type(raw).__name__} came") from None
+        came = f"{raw[:40]!r}" if isinstance(raw, str) else type(raw).__name__
+        raise Unreadable(f"a list of numbers is expected, as text '[0.5, 2]'; {came} came") from None
     if values.ndim != 1:
         raise Unreadable(f"a list of numbers is expected, an array of shape {list(values.shape)} came")
     if np.isinf(values).any():
