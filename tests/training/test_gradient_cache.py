@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import polymodal as pm
 from polymodal.network import Network
+from polymodal.nn.named import Named
 from polymodal.schema.batch import Batch, Field, Tokens
 from polymodal.store.memory import Memory
 from polymodal.store.preprocessing import Preprocessor
@@ -40,6 +42,21 @@ def network(rows: Memory) -> Callable[..., Network]:
     return make
 
 
+def side_by_side(network: Network, batch: Batch, rows_at_once: int) -> dict[str, Tokens]:
+    parts = [
+        network.encode(gradient_cache._stretch(batch, start, start + rows_at_once))
+        for start in range(0, batch.size, rows_at_once)
+    ]
+    found = {}
+    for name in network.encoders:
+        some = [part[name] for part in parts if name in part]
+        most = max(one.mask.shape[1] for one in some)
+        values = torch.cat([F.pad(one.values, (0, 0, 0, most - one.mask.shape[1])) for one in some])
+        mask = torch.cat([F.pad(one.mask, (0, most - one.mask.shape[1])) for one in some])
+        found[name] = Tokens(values, mask, torch.cat([one.rows for one in some]))
+    return found
+
+
 def slopes(network: Network, batch: Batch, rows_at_once: int | None) -> list[Tensor]:
     torch.manual_seed(7)
     kept = batch.present(tuple(network.encoders))[None]
@@ -61,9 +78,12 @@ def test_a_part_is_encoded_again_with_what_it_drew(network, rows: Memory, monkey
     batch = rows.batch(np.arange(len(rows)), with_labels=True)
     one = network(0.5)
     cached = slopes(one, batch, 7)
+    after = torch.rand(1)
     # The same parts with all that their gradient needs kept: what is drawn is drawn once.
-    monkeypatch.setattr(gradient_cache, "checkpoint", lambda encode, *given, use_reentrant: encode(*given))
-    kept = slopes(one, batch, 7)
+    with monkeypatch.context() as patched:
+        patched.setattr("polymodal.training.step.encode_in_parts", side_by_side)
+        kept = slopes(one, batch, 7)
+    assert after == torch.rand(1)
     for part, whole in zip(cached, kept, strict=True):
         torch.testing.assert_close(part, whole, rtol=1e-5, atol=1e-5)
     assert not torch.allclose(slopes(one, batch, None)[0], kept[0])
@@ -74,8 +94,8 @@ class Plain(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoders = {"a": None, "b": None}
         self.layers = nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 2))
+        self.encoders = Named({"a": self.layers, "b": nn.Identity()})
 
     def encode(self, batch: Batch) -> dict[str, Tokens]:
         field = batch.fields["a"]
@@ -97,7 +117,17 @@ def test_nothing_is_kept_of_a_part_but_its_tokens() -> None:
         assert torch.Size([40, 64]) in held
         held.clear()
         gradient_cache.encode_in_parts(Plain(), batch, 4)
-    assert sum(shape.numel() for shape in held) == 0
+    assert set(held) <= {one.shape for one in Plain().parameters()}
+
+
+@pytest.mark.parametrize("contrast", ["infonce", "sigmoid", "total_correlation"])
+def test_mixed_precision_is_that_of_the_whole_batch(network, rows: Memory, contrast: str) -> None:
+    batch = rows.batch(np.arange(len(rows)), with_labels=True)
+    one = network(0.0, contrast).eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        parts, whole = slopes(one, batch, 7), slopes(one, batch, None)
+    for part, rest in zip(parts, whole, strict=True):
+        torch.testing.assert_close(part, rest, rtol=0.05, atol=0.02)
 
 
 def test_parts_of_unequal_tokens_are_filled_up() -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from polymodal.errors import SettingError, near_miss
 
-_AT_ONCE = 1 << 23  # similarities held at once
+_AT_ONCE = 1 << 21  # similarities held at once
 _SHARPEST = math.log(100.0)  # Radford et al. 2021
 
 

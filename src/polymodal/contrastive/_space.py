@@ -17,7 +17,7 @@ from polymodal.nn.named import Named
 from polymodal.registry import CONTRASTS
 from polymodal.schema.batch import Field
 
-_AT_ONCE = 1 << 22  # numbers of cells looked at at once for their keys
+_AT_ONCE = 1 << 18  # numbers of cells looked at at once for their keys
 _WIDEST = 2_048  # numbers of a panel whose covariances are found; time grows with the cube of them
 
 
@@ -57,7 +57,9 @@ class Space(nn.Module):
         """The contrastive loss of a batch; of several ranks, that of the batches of all of them together."""
         if n_ranks > 1:
             placed = of_all_ranks(placed, self.contrast.names, self.contrast.width)
-        loss: Tensor = self.contrast(placed)
+        # Sums over all pairs of a batch need the full precision, whatever cells were encoded in.
+        with torch.autocast(next(self.parameters()).device.type, enabled=False):
+            loss: Tensor = self.contrast(placed)
         return loss
 
 
