@@ -124,4 +124,28 @@ def test_classes_that_are_only_named(shop: Path) -> None:
     told = pd.read_csv(shop / "told.csv")
     right = [name in note for name, note in zip(told["class"], frame["note"], strict=True)]
     assert sum(right) / len(right) > 0.9
-    assert "leave --modality" in run(*asked, "--modality", "note", code=1).output
+    assert run(*asked, "--modality", "note", "--prompt", "a {} dress").exit_code == 0
+    assert "leave --type and --id out" in run(*asked, "--id", "note", code=1).output
+
+
+def test_an_index_on_disk_is_changed(shop: Path) -> None:
+    kept, asked = shop / "changing.index", ["--row", '{"note": "a red dress"}', "-k", 1]
+    first = run("search", shop / "space.pm", shop / "shop.csv", *asked, "--keep", kept, "--json")
+    [best] = [hit["row"] for one in json.loads(first.stdout) for hit in one["found"]]
+    told = run("search", shop / "space.pm", kept, "--delete", best)
+    assert "149 are left" in told.stderr
+    assert not told.stdout
+    again = run("search", shop / "space.pm", kept, *asked, "--json")
+    assert best not in [hit["row"] for one in json.loads(again.stdout) for hit in one["found"]]
+    assert "no row 'nobody'" in run("search", shop / "space.pm", kept, "--delete", "nobody", code=1).stderr
+    assert (
+        "change an index on disk" in run("search", shop / "space.pm", shop / "shop.csv", "--delete", 1, code=1).stderr
+    )
+    frame = pd.read_csv(shop / "shop.csv").head(3)
+    frame.to_parquet(shop / "more.parquet")
+    assert "is there already" in run("search", shop / "space.pm", kept, "--add", shop / "more.parquet", code=1).stderr
+
+
+def test_what_the_space_has_not_is_told_before_rows_are_read(shop: Path) -> None:
+    found = run("search", shop / "space.pm", shop / "gone.csv", "--row", "{}", "--among", "shades", code=1)
+    assert "Did you mean 'shade'?" in found.stderr

@@ -20,7 +20,24 @@ def test_panels_are_told_apart_by_words(model: pm.Model, test: pm.Table) -> None
 
 
 def test_what_cannot_be_asked_of_a_space(model: pm.Model, test: pm.Table) -> None:
-    with pytest.raises(SettingError, match="leave modality and examples out"):
-        pm.zero_shot(test, ["a", "b"], model=model, modality="note")
+    with pytest.raises(SettingError, match="leave examples out"):
+        pm.zero_shot(test, ["a", "b"], model=model, examples=test)
+    with pytest.raises(SettingError, match="'panel' is no text column of the model"):
+        pm.zero_shot(test, ["a", "b"], model=model, modality="panel")
     with pytest.raises(FitError, match="not fitted yet"):
         pm.zero_shot(test, ["a", "b"], model=pm.Model(objective="align"))
+
+
+def test_of_several_texts_one_is_named() -> None:
+    colours = ["red", "green", "blue"] * 20
+    rows = {
+        "panel": [[float(one == other) for other in ("red", "green", "blue")] for one in colours],
+        "title": [f"a {one} thing" for one in colours],
+        "review": [f"it came in {one} as I hoped" for one in colours],
+    }
+    table = pm.Table.read(rows, types={"panel": pm.Vector(), "title": "text", "review": "text"})
+    two = pm.Model(objective="align", width=8, epochs=2, learners=["network"]).fit(table, progress=False)
+    with pytest.raises(SettingError, match="it has 'review', 'title'; say which by modality="):
+        pm.zero_shot(table, ["red", "blue"], model=two)
+    found = pm.zero_shot(table, ["red", "blue"], model=two, modality="title", prompt="a {} thing")
+    assert set(found.modalities) == {"panel", "review"}

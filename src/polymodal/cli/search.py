@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from polymodal.cli import _options as options
 from polymodal.cli._answers import parse_row, refuse_ending, write
 from polymodal.cli._console import answer, note
 from polymodal.cli._table import is_stored, read_for
-from polymodal.errors import SettingError
+from polymodal.errors import SettingError, near_miss
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,13 @@ def search(
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="FOLDER", help="Write the index, to be given as DATA later.")
     ] = None,
+    add: Annotated[
+        str | None, typer.Option("--add", metavar="FILE", help="Add these rows to an index that --keep wrote.")
+    ] = None,
+    delete: Annotated[
+        list[str] | None,
+        typer.Option("--delete", metavar="ROW", help="Take this row out of an index that --keep wrote; repeat."),
+    ] = None,
     backend: Annotated[
         str | None, typer.Option("--backend", help="faiss: in memory, for many queries among very many rows.")
     ] = None,
@@ -70,8 +78,10 @@ def search(
       polymodal search space.pm shop.csv --row '{"note": "red dress"}' -k 5 --where 'price < 50' --keep shop.index
       polymodal search space.pm shop.index --queries asked.csv --like --out found.csv
       polymodal search space.pm shop.csv --duplicates 0.99 --json
+      polymodal search space.pm shop.index --add december.csv --delete sku17
     """
-    if sum(one is not None for one in (row, queries, duplicates)) != 1:
+    asked_for = sum(one is not None for one in (row, queries, duplicates))
+    if asked_for > 1 or (not asked_for and add is None and not delete):
         raise typer.BadParameter("give --row, --queries or --duplicates, one of the three")
     if duplicates is not None and (like or among or where):
         raise typer.BadParameter("--duplicates compares all rows; leave --like, --among and --where out")
@@ -79,8 +89,12 @@ def search(
         raise typer.BadParameter("--like compares each part with its like; leave --among out")
     refuse_ending(out)
     fitted = pm.load(model)
-    fitted.space  # noqa: B018 (says so, before any row is read, if it learnt none)
+    _need_among(fitted.space.contrast.names, among or ())
     index = _index(fitted, data, files, keep, backend)
+    if add is not None or delete:
+        index = _changed(index, add, delete or (), files)
+    if row is None and queries is None and duplicates is None:
+        return
     if duplicates is not None:
         from polymodal.crossmodal.index import Index
 
@@ -91,6 +105,8 @@ def search(
         _tell(pairs, told, pairs, out, json)
         return
     asked: Any = queries if row is None else parse_row(row)
+    if row is not None and files is None and Path(data).is_file():
+        files = str(Path(data).parent)
     limits: dict[str, Any] = {"k": k, "where": where, "files": files}
     hits = index.nearest(asked, **limits) if like else index.search(asked, among=among, **limits)
     for fault in hits.faults:
@@ -115,6 +131,28 @@ def _index(
     if keep is not None:
         note(f"Wrote the index of {len(found)} rows to {found.save(keep).path}")
     return found
+
+
+def _need_among(names: Sequence[str], among: Sequence[str]) -> None:
+    """Raises SettingError, before any row is read, for what the space has not."""
+    strange = [one for one in among if one not in names]
+    if strange:
+        raise SettingError(f"--among {strange[0]} is no modality of the space. {near_miss(strange[0], names)}")
+
+
+def _changed(index: Index | StoredIndex, add: str | None, delete: Sequence[str], files: str | None) -> StoredIndex:
+    from polymodal.crossmodal.stored import StoredIndex
+
+    if not isinstance(index, StoredIndex):
+        raise SettingError("--add and --delete change an index on disk; give what --keep wrote as DATA")
+    if delete:
+        numbered = index.shelf.is_numbered
+        index = index.delete([int(one) if numbered and one.lstrip("-").isdecimal() else one for one in delete])
+        note(f"Took {len(delete)} of the rows out; {len(index):,} are left")
+    if add is not None:
+        index = index.add(add, files=files)
+        note(f"Added the rows of {add}; there are {len(index):,} now")
+    return index
 
 
 def _tell(frame: pd.DataFrame, shown: object, data: object, out: Path | None, as_json: bool) -> None:

@@ -57,8 +57,8 @@ def zero_shot(
     """
     refuse_ending(out)
     own = pm.load(model) if Path(model).is_file() else None
-    if own is not None and (modality or type or id):
-        raise SettingError(f"{model} says itself what its columns are; leave --modality, --type and --id out")
+    if own is not None and (type or id):
+        raise SettingError(f"{model} says itself what its columns are; leave --type and --id out")
     table = (
         read_table(data, files=files, types=type or (), roles={"id": id}) if own is None else read_for(own, data, files)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from polymodal.errors import ArtifactError
 
 QUERIES = 100  # rows that are looked for, at most
-DEPTHS = (10, 100)  # of the nearest; for deeper ones all parts are looked into
+DEPTHS = (10, 100)  # of the nearest, for which it is found; deeper ones take as many times more as they are deeper
 _LEAST_PROBES = 16
 _EVERY = 3  # rows, of which one is looked for where that is enough
 _REFINES = (5, 10, 20, 50)  # how many times k are compared in full
@@ -26,7 +27,7 @@ class Probing:
     Attributes:
         steps: depths, ascending, and the probes that each takes.
         refine: how many times k are compared in full.
-        parts: of the index, all of which deeper searches take.
+        parts: of the index.
     """
 
     steps: tuple[tuple[int, int], ...]
@@ -34,13 +35,15 @@ class Probing:
     parts: int
 
     def probes(self, depth: float) -> int:
-        """For the `depth` nearest of all rows.
+        """For the `depth` nearest of all rows; beyond the last step as many times more as they are deeper.
 
         >>> two = Probing(((10, 16), (100, 64)), refine=5, parts=200)
-        >>> two.probes(10), two.probes(11), two.probes(5000)
-        (16, 64, 200)
+        >>> two.probes(10), two.probes(11), two.probes(101), two.probes(5000)
+        (16, 64, 65, 200)
         """
-        return next((probes for known, probes in self.steps if depth <= known), self.parts)
+        deepest, most = self.steps[-1]
+        beyond = min(self.parts, math.ceil(most * depth / deepest))
+        return next((probes for known, probes in self.steps if depth <= known), beyond)
 
     def to_dict(self) -> dict[str, Any]:
         """As it is written down."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,10 @@ def questions(model: Model, query: Any, parts: Mapping[str, Any], files: str | o
     """
     if (query is None) == (not parts):
         raise SettingError("give one query, or its parts by name, as in search(note='left effusion')")
+    if isinstance(query, str) and not Path(query).suffix and not Path(query).exists():
+        raise SettingError(
+            f"query {query!r} is no file of rows; give parts of a row by name, as in search(note={query!r})"
+        )
     if query is not None and not isinstance(query, (str, os.PathLike)) and hasattr(query, "__len__") and not len(query):
         raise SchemaError("there is no row to look for")
     asked, _ = as_table(parts if query is None else query, model.schema, files)

@@ -211,8 +211,13 @@ class Shelf:
         """Rows by what they are called, those that are there, in no order."""
         return self._read(self._called(names), columns=[NAME, *columns])
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether rows are called by whole numbers."""
+        return bool(pa.types.is_integer(self.dataset.schema.field(NAME).type))
+
     def _called(self, names: Sequence[Any]) -> str:
-        if pa.types.is_integer(self.dataset.schema.field(NAME).type):
+        if self.is_numbered:
             said = [str(int(one)) for one in names if isinstance(one, (int, np.integer)) and not isinstance(one, bool)]
         else:
             said = ["'" + str(one).replace("'", "''") + "'" for one in names]

@@ -13,7 +13,7 @@ from scipy.special import log_softmax
 from polymodal.asked import as_table
 from polymodal.contrastive._contrast import Contrast
 from polymodal.crossmodal.vectors import Vectors
-from polymodal.errors import SchemaError, SettingError
+from polymodal.errors import SchemaError, SettingError, near_miss
 from polymodal.model import Model
 from polymodal.predictions import Predictions
 from polymodal.schema.target import Category
@@ -22,21 +22,20 @@ _SHARPEST = 100.0
 
 
 def by_space(
-    model: Model, rows: Any, said: Mapping[str, Sequence[str]], files: str | os.PathLike[str] | None, target: str
+    model: Model,
+    rows: Any,
+    said: Mapping[str, Sequence[str]],
+    files: str | os.PathLike[str] | None,
+    target: str,
+    text: str | None = None,
 ) -> Predictions:
-    """Each class is where its sentences lie on average; a row is compared by all that it has besides text.
+    """Each class is where its sentences lie on average; a row is compared by all that it has besides that text.
 
-    A row with nothing else gets equal chances.
+    `text` is the column that sentences are read as; a row with nothing else gets equal chances.
 
-    Raises SettingError for a model that reads no text column, or several.
+    Raises SettingError for a model that reads no text column, one that is none, and several where none is named.
     """
-    texts = [name for name, one in model.schema.modalities.items() if one.kind == "text"]
-    if len(texts) != 1:
-        raise SettingError(
-            f"prompts go through the text that the model reads; it reads {', '.join(map(repr, texts)) or 'none'}, "
-            "and one is needed"
-        )
-    [text] = texts
+    text = _read_as(model, text)
     sentences = model.vectors([{text: one} for some in said.values() for one in some])
     if len(sentences.rows.get(text, ())) < len(sentences):
         raise SchemaError("a prompt says nothing that the model can read; write whole words")
@@ -58,6 +57,23 @@ def by_space(
         faults=faults,
         faulty_rows=[places[fault.row] for fault in faults],
     )
+
+
+def _read_as(model: Model, text: str | None) -> str:
+    """The text column that prompts are read as."""
+    texts = [name for name, one in model.schema.modalities.items() if one.kind == "text" and not one.many]
+    if text is None and len(texts) == 1:
+        return texts[0]
+    if not texts:
+        raise SettingError("prompts are read as a text column, and the model has none")
+    if text is None:
+        raise SettingError(
+            f"prompts are read as one text column of the model, and it has {', '.join(map(repr, texts))}; say which by "
+            "modality=..."
+        )
+    if text not in texts:
+        raise SettingError(f"modality={text!r} is no text column of the model. {near_miss(text, texts)}")
+    return text
 
 
 @torch.no_grad()

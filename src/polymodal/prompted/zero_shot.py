@@ -43,9 +43,10 @@ def zero_shot(
         rows: a Table, or anything that `Table.read` takes.
         classes: names, put into `prompt`; or by name one sentence or several, taken as they are.
         model: hub name or folder of a `transformers` network with both towers, such as "openai/clip-vit-base-patch32";
-            or a `Model` fitted with objective="align" that reads one text column, by which sentences are placed: rows
-            are then compared by all else that they have.
-        modality: the picture or text column; left out where there is only one picture, or no picture and one text.
+            or a `Model` fitted with objective="align" that reads a text column, as which sentences are placed: rows are
+            then compared by all else that they have.
+        modality: the picture or text column; left out where there is only one picture, or no picture and one text. Of
+            a `Model` the text column that sentences are read as; left out where it has one.
         prompt: a sentence with `{}` for the name, or several.
         examples: labelled rows, if there are some: a Gaussian head on their vectors is weighed against the sentences
             on examples held out, and both answer together (Wang et al. 2024).
@@ -57,11 +58,9 @@ def zero_shot(
     """
     said = prompts_of(classes, prompt)
     if isinstance(model, Model):
-        if modality is not None or examples is not None:
-            raise SettingError(
-                "a Model compares all that a row has, and learnt already; leave modality and examples out"
-            )
-        return by_space(model, rows, said, files, target)
+        if examples is not None:
+            raise SettingError("a Model learnt already; leave examples out")
+        return by_space(model, rows, said, files, target, modality)
     table = rows if isinstance(rows, Table) else Table.read(rows, files=None if files is None else os.fspath(files))
     name = _chosen(table, modality)
     space = SharedSpace.load(os.fspath(model))
