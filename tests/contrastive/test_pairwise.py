@@ -1,5 +1,6 @@
 """Chunked losses against the full ones written out; partly paired rows against the rows that are paired."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 
 from polymodal.contrastive._contrast import Pair, Placed
 from polymodal.contrastive.infonce import infonce_loss
-from polymodal.contrastive.sigmoid import sigmoid_loss
+from polymodal.contrastive.sigmoid import Sigmoid, sigmoid_loss
 from polymodal.errors import SettingError
 from polymodal.registry import CONTRASTS
 
@@ -167,3 +168,13 @@ def test_what_cannot_be_paired_is_refused() -> None:
         CONTRASTS.get("sigmoid")(("photo",), 6)
     with pytest.raises(SettingError, match=r"hub='nota' is no modality. Did you mean 'note'"):
         CONTRASTS.get("infonce")(NAMES, 6, hub="nota")
+
+
+@pytest.mark.parametrize("n", [2, 8, 64])
+def test_the_sigmoid_starts_at_the_odds_of_chance(n: int) -> None:
+    """Of vectors at right angles nothing is known: each pair is right with one chance in as many as there are."""
+    both = torch.eye(2 * n)
+    placed = {name: Placed(both[at : at + n], torch.arange(n)) for name, at in (("a", 0), ("b", n))}
+    odds = 1 / (n - 1)
+    expected = np.log1p(1 / odds) + (n - 1) * np.log1p(odds)
+    assert Sigmoid(["a", "b"], 2 * n)(placed).item() == pytest.approx(expected, rel=1e-5)

@@ -59,7 +59,7 @@ def test_other_contrasts(contrast: str, train: pm.Table, test: pm.Table) -> None
 
 def test_rows_that_show_the_same_are_all_right(make_table: Callable[..., pm.Table], tmp_path: Path) -> None:
     rows, asked = make_table(200, seed=0), make_table(60, seed=1)
-    model = pm.Model(objective="align", same="letter", width=16, epochs=8).fit(rows, progress=False)
+    model = pm.Model(objective="align", same="letter", width=16, epochs=20).fit(rows, progress=False)
     found = model.retrieval(asked)["panel", "note"]
     assert found.recall[1] > 0.8
     assert found.by_chance[1] == pytest.approx(1 / 12, abs=0.03)
