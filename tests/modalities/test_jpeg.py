@@ -88,6 +88,26 @@ def test_pictures_of_one_making_are_told_by_their_first_bytes(monkeypatch: pytes
     assert sizes.last != (at, before, after)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_sizes_of_many_are_those_of_each(order: int) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    files = [jpeg(20, 33), b"", jpeg(33, 20), jpeg(20, 33, quality=40), jpeg(20, 33, exif=turned), jpeg(80, 10)]
+    files += [
+        jpeg(20, 33, mode="CMYK"),
+        jpeg(7, 9, mode="L"),
+        b"GIF89a",
+        jpeg(9, 7)[:300],
+        jpeg(64, 64),
+        jpeg(9, 7)[:5],
+    ]
+    files = files[::order]
+    stops = np.cumsum([len(one) for one in files])
+    starts = stops - [len(one) for one in files]
+    found = _jpeg.plain_sizes(memoryview(b"".join(files)), starts, stops, 64)
+    assert found.tolist() == [list(_jpeg.plain_size(one, 64) or (0, 0)) for one in files]
+
+
 def test_without_the_package_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     data = jpeg(20, 33)
     frame = pd.DataFrame({"x": pd.Series([data], dtype=object)})

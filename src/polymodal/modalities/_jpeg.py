@@ -108,15 +108,45 @@ def _segments(data: bytes | memoryview) -> tuple[tuple[int, int], int, int] | No
     return None
 
 
-def decode_into(data: bytes | memoryview, pixels: np.ndarray) -> bool:
-    """Fill `pixels [H, W, 3]` uint8, contiguous and of the size of the picture; False when the file is damaged."""
+def plain_sizes(memory: memoryview, starts: np.ndarray, stops: np.ndarray, longest: int) -> np.ndarray:
+    """`[n, 2]` height and width, as `plain_size`, of files in one piece of memory; (0, 0) where that is None.
+
+    Those that are of one making as the first are told together, by their first bytes.
+    """
+    sizes = np.zeros((len(starts), 2), dtype=np.int64)
+    [left] = (stops - starts >= len(_START)).nonzero()
+    if _simplejpeg() is None or not len(left):
+        return sizes
+    first = memory[starts[left[0]] : stops[left[0]]]
+    _, at, until = _segments(first[:_HEAD]) or ((0, 0), 0, 0)
+    if at and first[: len(_START)] == _START:
+        made = left[stops[left] - starts[left] >= until]
+        # Each head as one value, since NumPy takes its bytes out one by one otherwise.
+        whole = np.ndarray((len(memory) - until + 1,), dtype=f"V{until}", buffer=memory, strides=(1,))
+        heads = whole[starts[made]].view(np.uint8).reshape(-1, until)
+        noted = heads[:, at : at + 4].copy()
+        heads[:, at : at + 4] = np.frombuffer(first[at : at + 4], dtype=np.uint8)
+        is_same = (heads == np.frombuffer(first[:until], dtype=np.uint8)).all(axis=1)
+        found = noted[is_same].view(">u2").astype(np.int64)
+        sizes[made[is_same]] = np.where((found.min(axis=1) > 0) & (found.max(axis=1) <= longest), found.T, 0).T
+        left = np.setdiff1d(left, made[is_same], assume_unique=True)
+    for place in left.tolist():
+        sizes[place] = plain_size(memory[starts[place] : stops[place]], longest) or (0, 0)
+    return sizes
+
+
+def decode_into(data: bytes | memoryview, room: np.ndarray) -> np.ndarray | None:
+    """The pixels `[H, W, 3]` in the memory of `room`, which begins with them; None when the file is damaged.
+
+    `room` is contiguous uint8, and large enough for the size that the file notes.
+    """
     package = _simplejpeg()
     assert package is not None
     try:
-        package.decode_jpeg(data, buffer=pixels)
+        pixels: np.ndarray = package.decode_jpeg(data, buffer=room)
     except ValueError:
-        return False
-    return True
+        return None
+    return pixels
 
 
 def decoded(data: bytes | memoryview, longest: int) -> np.ndarray | None:
@@ -124,8 +154,7 @@ def decoded(data: bytes | memoryview, longest: int) -> np.ndarray | None:
     size = plain_size(data, longest)
     if size is None:
         return None
-    pixels = np.empty((*size, 3), dtype=np.uint8)
-    return pixels if decode_into(data, pixels) else None
+    return decode_into(data, np.empty((*size, 3), dtype=np.uint8))
 
 
 def damage(data: bytes | memoryview) -> str | None:

@@ -133,6 +133,7 @@ class Feed:
         )
         read = self.rows.read(unique, list(names))
         window = Window(self.rows, unique, read, self.maker.schema, self.rows.damaged(unique, read))
+        self.maker.look(window)
         return _Dealt(window, where[order], start)
 
     @property

@@ -21,7 +21,9 @@ from polymodal.store.disk.store import Store
 from polymodal.store.disk.sums import DAMAGED
 from polymodal.store.embeddings import Resumes
 from polymodal.store.loader.buffers import Buffers
-from polymodal.store.loader.decoding import Decoder, Part, decoder_of
+from polymodal.store.loader.decoders import decoder_of
+from polymodal.store.loader.decoding import Decoder, Part
+from polymodal.store.loader.window import Window
 from polymodal.store.preprocessing import Preprocessor
 
 Fault = tuple[int, CellError]  # the place of a row, and its cell
@@ -34,6 +36,10 @@ class Maker(ABC):
     columns: Sequence[Column]
     beside: Sequence[str] = ()  # further columns on disk
 
+    def look(self, window: Window) -> None:
+        """Work out what is told of all cells of a window together, before threads that decode ask for it."""
+        return
+
     @abstractmethod
     def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
         """The fields of a batch, and the cells that could not be read."""
@@ -41,7 +47,7 @@ class Maker(ABC):
     def batch(self, parts: Sequence[Part], with_labels: bool) -> tuple[Batch, list[Fault]]:
         """The rows of the parts, after each other."""
         fields, faults = self.fields(parts)
-        places = np.concatenate([part.window.places[part.rows] for part in parts])
+        places = _joined([part.window.places[part.rows] for part in parts])
         batch = Batch(fields, len(places), places=torch.from_numpy(places))
         if not with_labels:
             return batch, faults
@@ -109,16 +115,24 @@ class Decoded(Maker):
         reads = {source for name, one in schema.modalities.items() for source in one.sources(name)}
         self.columns = [one for one in columns if reads & set(one.columns)]
 
+    def look(self, window: Window) -> None:
+        for name, decoder in self.decoders.items():
+            if window.present[:, self.schema.names.index(name)].any():
+                decoder.look(window)
+
     def fields(self, parts: Sequence[Part]) -> tuple[dict[str, Field], list[Fault]]:
         fields: dict[str, Field] = {}
         faults: list[Fault] = []
-        shown = [part.window.present[part.rows] for part in parts]
-        present = shown[0] if len(shown) == 1 else np.concatenate(shown)
+        shown = [part.window.present.take(part.rows, axis=0) for part in parts]
+        present = _joined(shown)
         for position, (name, decoder) in enumerate(self.decoders.items()):
             [here] = present[:, position].nonzero()
             if not len(here):
                 continue
-            wanted = [part.where(own[:, position]) for part, own in zip(parts, shown, strict=True)]
+            if len(parts) == 1:
+                wanted = [Part(parts[0].window, parts[0].rows[here])]
+            else:
+                wanted = [part.where(own[:, position]) for part, own in zip(parts, shown, strict=True)]
             packed = decoder.pack([one for one in wanted if len(one.rows)], self.buffers)
             if packed.lost:
                 places = np.concatenate([part.window.places[part.rows] for part in parts])
@@ -131,6 +145,10 @@ class Decoded(Maker):
                 mask = None if packed.mask is None else torch.from_numpy(packed.mask)
                 fields[name] = Field(torch.from_numpy(packed.values), torch.from_numpy(here), mask)
         return fields, renamed([*faults, *_noted(parts, self.schema)], parts)
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def renamed(faults: Sequence[Fault], parts: Sequence[Part]) -> list[Fault]:
@@ -149,8 +167,8 @@ def _noted(parts: Sequence[Part], schema: Schema) -> list[Fault]:
     found: list[Fault] = []
     for part in parts:
         window = part.window
-        broken = window.unreadable[part.rows]
-        if not broken.any():
+        broken = window.unreadable[part.rows] if window.has_unreadable else None
+        if broken is None or not broken.any():
             continue
         places = np.unique(window.places[part.rows[broken]])
         wanted = {source for name, one in schema.modalities.items() for source in (name, *one.sources(name))}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from polymodal.schema.target import Labels
 from polymodal.store.disk.columns import STATES, Column, frame_of
 from polymodal.store.loader.rows import Rows, states_in
 from polymodal.store.loader.spans import Spans
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Window:
         return broken
 
     @cached_property
+    def has_unreadable(self) -> bool:
+        """Whether any row has such a cell."""
+        return bool(self.unreadable.any())
+
+    @cached_property
     def labels(self) -> Mapping[str, Labels]:
         """The labels of each target."""
         found = {name: self._learnt.labels(name) for name in self.schema.targets}
@@ -88,10 +95,13 @@ class Window:
 
     def spans(self, name: str) -> Spans:
         """Where the bytes of a column on disk stand."""
-        key = f"{name} spans"
+        return self.once(f"{name} spans", lambda: Spans.of(self.read[name]))
+
+    def once(self, key: str, work: Callable[[], Found]) -> Found:
+        """What is worked out of the window once and kept under a name of its own."""
         if key not in self._kept:
-            self._kept[key] = Spans.of(self.read[name])
-        found: Spans = self._kept[key]
+            self._kept[key] = work()
+        found: Found = self._kept[key]
         return found
 
     def take(self, at: np.ndarray, columns: Sequence[Column]) -> pa.Table:
@@ -112,16 +122,10 @@ class Window:
         return {}
 
     def _whole(self, name: str) -> pa.Array:
-        if name not in self._kept:
-            self._kept[name] = self.read[name].combine_chunks()
-        return self._kept[name]
+        return self.once(name, lambda: self.read[name].combine_chunks())
 
     def _nulls(self, name: str) -> np.ndarray:
-        key = f"{name} is null"
-        if key not in self._kept:
-            self._kept[key] = self.read[name].is_null().to_numpy()
-        found: np.ndarray = self._kept[key]
-        return found
+        return self.once(f"{name} is null", lambda: self.read[name].is_null().to_numpy())
 
     @cached_property
     def _learnt(self) -> Table:
