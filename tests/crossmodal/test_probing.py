@@ -82,12 +82,12 @@ def test_the_fewest_probes_that_are_enough() -> None:
 
     found = measured(truth, near, parts=300)
     assert found == Probing(steps=((10, 16), (100, 64)), refine=10, parts=300)
-    assert [found.probes(depth) for depth in (1, 100, 101)] == [16, 64, 300]
+    assert [found.probes(depth) for depth in (1, 100, 101, 900)] == [16, 64, 65, 300]
     assert Probing.of(found.to_dict()) == found
 
 
 @pytest.mark.parametrize(
-    "told", [None, {"steps": [[10]], "refine": 5, "parts": 3}, {"steps": [], "refine": 0, "parts": 3}]
+    "told", [None, {"steps": [[10]], "refine": 5, "parts": 3}, {"steps": [], "refine": 5, "parts": 3}]
 )
 def test_what_was_not_written_by_us_is_refused(told: object) -> None:
     with pytest.raises(ArtifactError, match="the index is damaged"):

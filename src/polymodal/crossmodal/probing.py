@@ -57,7 +57,7 @@ class Probing:
             found = cls(steps, int(told["refine"]), int(told["parts"]))
         except (TypeError, KeyError, ValueError) as error:
             raise ArtifactError(f"the index is damaged: how it is to be searched reads {told!r}") from error
-        if min(found.refine, found.parts, *(one for step in steps for one in step)) < 1:
+        if not steps or min(found.refine, found.parts, *(one for step in steps for one in step)) < 1:
             raise ArtifactError(f"the index is damaged: how it is to be searched reads {told!r}")
         return found
 
