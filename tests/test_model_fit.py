@@ -69,7 +69,8 @@ def test_a_long_list_is_cut_in_the_message_but_not_in_the_error():
     "given", [None, {"x": [1.0]}, [1, 2], "table.csv", np.zeros((3, 2))], ids=lambda v: type(v).__name__
 )
 def test_what_is_no_table(given):
-    with pytest.raises(SettingError, match=r"fit takes a Table, a Store or the path of one, \w+ came; read it first: pm\.Table\.read"):
+    told = r"fit takes a Table, a Store or the path of one, \w+ came; read it first: pm\.Table\.read"
+    with pytest.raises(SettingError, match=told):
         pm.Model().fit(given)
 
 
