@@ -188,6 +188,24 @@ def test_classes_groups_and_patterns_come_alike(store: pm.Store) -> None:
         pm.Loader(store, balance="clas")
 
 
+def test_weights_of_a_series_go_to_the_rows_that_it_names(store: pm.Store) -> None:
+    frame, how = store.table().frame, {"form": "decoded", "columns": "note", **SMALL}
+    heavy = (frame["heavy"] > 1).astype(float).sort_index(ascending=False)
+    drawn = places(list(pm.Loader(store, 16, weights=heavy, **how)))
+    assert (frame["heavy"].iloc[drawn] > 1).all()
+    with pytest.raises(SettingError, match=r"weights.*none for"):
+        pm.Loader(store, weights=heavy.iloc[1:])
+
+
+def test_a_path_is_enough_and_what_is_no_table_is_told(store: pm.Store) -> None:
+    by_path = places(list(pm.Loader(store.uri, 16, form="decoded", **SMALL)))
+    assert by_path == places(list(pm.Loader(store, 16, form="decoded", **SMALL)))
+    with pytest.raises(SettingError, match=r"pm\.Table\.read.*DataFrame came"):
+        pm.Loader(store.table().frame)
+    with pytest.raises(SettingError, match=r"'nowhere\.csv' came"):
+        pm.Loader("nowhere.csv")
+
+
 def test_rows_of_like_length_come_together(store: pm.Store) -> None:
     def padded(**how: object) -> int:
         loader = pm.Loader(store, 10, form="decoded", columns="note", block=100, window=1, **how)
@@ -214,7 +232,7 @@ def test_settings_that_cannot_be_are_told_all_at_once(store: pm.Store) -> None:
         pm.Loader(store, 0, rank=2, world=2, form="cooked")  # type: ignore[arg-type]
     with pytest.raises(SettingError, match="Did you mean 'note'"):
         pm.Loader(store, columns="nte")
-    with pytest.raises(SettingError, match="Store or a Table"):
+    with pytest.raises(SettingError, match="or a Table"):
         pm.Loader({"x": [1]})  # type: ignore[arg-type]
 
 

@@ -52,7 +52,7 @@ def add_column(
         return _committed(dataset, uri, name, _Pieces(given, n, watch), modality)
 
 
-def in_order(values: pd.Series | pd.DataFrame, names: pd.Index, name: str) -> pd.Series:
+def in_order(values: pd.Series | pd.DataFrame, names: pd.Index, what: str) -> pd.Series:
     """The values of the rows that are called `names`, as pandas aligns them: a store has rows in an order of its own.
 
     Raises SettingError for several columns, names that come twice, and a row of the store that has no value.
@@ -60,15 +60,13 @@ def in_order(values: pd.Series | pd.DataFrame, names: pd.Index, name: str) -> pd
     if isinstance(values, pd.DataFrame):
         if len(values.columns) != 1:
             listed = ", ".join(map(repr, values.columns[:10]))
-            raise SettingError(
-                f"column {name!r} is one column; a frame of {listed} came. Choose one, such as frame['a']"
-            )
+            raise SettingError(f"{what} takes one column; a frame of {listed} came. Choose one, such as frame['a']")
         values = values.iloc[:, 0]
     lacks = names[~names.isin(values.index)]
     if len(lacks) or not values.index.is_unique:
         why = f"there is none for {lacks[:1].tolist()[0]!r}" if len(lacks) else "some are named twice"
         raise SettingError(
-            f"column {name!r}: values of a Series go to the rows that its index names, and {why} ({len(lacks):,} of "
+            f"{what}: values of a Series go to the rows that its index names, and {why} ({len(lacks):,} of "
             f"{len(names):,} rows). Index it as store.table().frame is, or give an array in that order"
         )
     return values.reindex(names).reset_index(drop=True)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyarrow as pa
 
@@ -44,7 +44,7 @@ def local(uri: str) -> Path | None:
     return None if uri.startswith(_REMOTE) else Path(uri)
 
 
-def is_store(path: object) -> bool:
+def is_store(path: object) -> TypeGuard[str | os.PathLike[str]]:
     """Whether a path is that of a Lance dataset, without importing Lance; elsewhere nothing but stores is looked for.
 
     >>> is_store("nowhere.lance"), is_store("s3://bucket/patients.lance")

@@ -248,7 +248,7 @@ class Store:
         self._refuse_changes()
         chosen = None if reads is None else self.reading.chosen(reads)[0]
         if isinstance(values, (pd.Series, pd.DataFrame)):
-            values = in_order(values, self.table(columns=[]).frame.index, name)
+            values = in_order(values, self.table(columns=[]).frame.index, f"column {name!r}")
         dataset = add_column(
             self._dataset, self.uri, name, values, self._columns, chosen or self._columns, self.schema, type, progress
         )

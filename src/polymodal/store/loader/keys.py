@@ -12,6 +12,7 @@ from polymodal.errors import SettingError, near_miss
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
 from polymodal.schema.target import Discrete
+from polymodal.store.disk.added import in_order
 from polymodal.store.disk.columns import Column, frame_of
 from polymodal.store.loader.rows import Rows
 
@@ -47,12 +48,17 @@ def pattern_keys(rows: Rows) -> np.ndarray:
     return np.where(present.any(axis=1), codes.ravel(), -1)
 
 
-def weights_of(rows: Rows, column: str) -> np.ndarray:
-    """`[N]` numbers of a column; a row without one is never drawn."""
+def weights_of(rows: Rows, weights: str | Sequence[float] | np.ndarray | pd.Series) -> np.ndarray:
+    """`[N]` numbers of a column, where a row without one is never drawn; of a Series, by the rows that it names."""
+    if isinstance(weights, (pd.Series, pd.DataFrame)):
+        names = pd.Index(rows.called(np.arange(len(rows))))
+        return np.asarray(in_order(weights, names, "weights"))
+    if not isinstance(weights, str):
+        return np.asarray(weights)
     known = [name for one in rows.columns if one.form == "native" for name in one.columns]
-    if column not in known:
-        raise SettingError(f"weights: no column of numbers {column!r}. {near_miss(column, known)}")
-    cells = pd.concat([frame[column] for frame in _frames(rows, [column])], ignore_index=True)
+    if weights not in known:
+        raise SettingError(f"weights: no column of numbers {weights!r}. {near_miss(weights, known)}")
+    cells = pd.concat([frame[weights] for frame in _frames(rows, [weights])], ignore_index=True)
     return pd.to_numeric(cells, errors="coerce").fillna(0).to_numpy(dtype=np.float64)
 
 

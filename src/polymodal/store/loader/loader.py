@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
+import pandas as pd
 import torch
 
 from polymodal.errors import CellError, SettingError, near_miss
 from polymodal.schema.batch import Batch
 from polymodal.schema.schema import Schema
 from polymodal.schema.table import Table
+from polymodal.store.disk.dataset import is_store
 from polymodal.store.disk.store import Store
 from polymodal.store.loader.buffers import Pinned, Reused
 from polymodal.store.loader.draw import BALANCES, balancing_weights, checked_weights, drawn
@@ -39,7 +41,7 @@ class Loader:
     threads, ranks or batches.
 
     Args:
-        source: a store or a table.
+        source: a store, the path of one, or a table.
         batch_size: rows of a batch, of which each rank has its own.
         preprocessor: of a fitted model (`model.preprocessor`); left out, it is measured on up to `sample_rows` rows
             drawn from the seed, without pretrained encoders.
@@ -55,7 +57,8 @@ class Loader:
         processes: that decode instead, each with `threads` of its own (1 when left out); threads are nearly always
             faster.
         bucket: a modality by whose length on disk rows are brought together, so that little is padded.
-        weights: how often each row is drawn, as a column of numbers or one number a row.
+        weights: how often each row is drawn: a column of numbers, one number a row, or a Series, whose numbers go to
+            the rows that its index names.
         balance: "class", "group", "pattern" or several of them: all that occur are drawn alike.
         labels: whether targets and weights come along.
         drop_last: leave out the rows at the end that are too few for a whole batch of every rank.
@@ -72,7 +75,7 @@ class Loader:
 
     def __init__(
         self,
-        source: Store | Table,
+        source: Store | Table | str | os.PathLike[str],
         batch_size: int = 64,
         *,
         preprocessor: Preprocessor | None = None,
@@ -88,7 +91,7 @@ class Loader:
         threads: int | None = None,
         processes: int = 0,
         bucket: str | None = None,
-        weights: str | Sequence[float] | np.ndarray | None = None,
+        weights: str | Sequence[float] | np.ndarray | pd.Series | None = None,
         balance: str | Sequence[str] = (),
         labels: bool = True,
         drop_last: bool = False,
@@ -96,11 +99,12 @@ class Loader:
         sample_rows: int = 10_000,
     ) -> None:
         balance = (balance,) if isinstance(balance, str) else tuple(balance)
+        source = Store.open(source) if is_store(source) else source
         whole = {"batch_size": (batch_size, 1), "block": (block, 1), "window": (window, 1), "seed": (seed, 0)}
         whole |= {"rank": (rank, 0), "world": (world, 1), "processes": (processes, 0), "sample_rows": (sample_rows, 1)}
         whole |= {} if threads is None else {"threads": (threads, 1)}
         _check(source, whole, form, rank, world, balance, weights, preprocessor)
-        rows: Rows = StoreRows(source) if isinstance(source, Store) else TableRows(source)
+        rows: Rows = StoreRows(source) if isinstance(source, Store) else TableRows(cast(Table, source))
         known = rows.schema if preprocessor is None else preprocessor.schema
         schema = _narrowed(known, columns)
         if pin_memory and not torch.cuda.is_available():
@@ -192,12 +196,12 @@ class Loader:
         )
 
     def _weighed(
-        self, rows: Rows, weights: str | Sequence[float] | np.ndarray | None, balance: Sequence[str]
+        self, rows: Rows, weights: str | Sequence[float] | np.ndarray | pd.Series | None, balance: Sequence[str]
     ) -> np.ndarray | None:
         """`[N]` how often each row is drawn, or None where all are dealt once."""
         found = None
         if weights is not None:
-            given = weights_of(rows, weights) if isinstance(weights, str) else np.asarray(weights)
+            given = weights_of(rows, weights)
             found = checked_weights(given if self._chosen is None else given[self._chosen], self._count)
         if balance:
             finders = {"class": label_keys, "group": group_keys, "pattern": pattern_keys}
@@ -235,7 +239,9 @@ def _check(
     """Raise SettingError with every fault of the settings."""
     faults = []
     if not isinstance(source, (Store, Table)):
-        faults.append(f"a loader takes a Store or a Table; {type(source).__name__} came")
+        faults.append(
+            f"a loader takes a Store, the path of one, or a Table, such as pm.Table.read makes; {_said(source)} came"
+        )
     faults += [
         f"{name} is a whole number from {least}; {value!r} came"
         for name, (value, least) in whole.items()
@@ -260,6 +266,10 @@ def _narrowed(schema: Schema, columns: str | Sequence[str] | None) -> Schema:
     if unknown:
         raise SettingError(f"no modality {unknown[0]!r}. {near_miss(unknown[0], schema.names)}")
     return schema.model_copy(update={"modalities": {n: one for n, one in schema.modalities.items() if n in wanted}})
+
+
+def _said(source: Any) -> str:
+    return repr(source) if isinstance(source, (str, os.PathLike)) else type(source).__name__
 
 
 def _is_whole(value: Any) -> bool:
