@@ -179,6 +179,7 @@ MODALITY: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
     "sequence": {
         "columns": ({}, {"columns": ("x",)}),
         "k": ({}, {"k": 2}),
+        "pieces": ({}, {"pieces": True}),
         "max_length": ({}, {"max_length": 2}),
         "max_vocabulary": ({}, {"max_vocabulary": 1}),
         "case": ({}, {"case": "upper"}),
