@@ -117,7 +117,7 @@ PANEL = pd.DataFrame({f"g{place}": RANDOM.normal(size=ROWS) ** 2 for place in ra
 PICTURES = pd.DataFrame({"x": [RANDOM.integers(0, 256, (20, 20, 3), dtype=np.uint8) for _ in range(ROWS)]})
 CLOCK = 5.0 + np.arange(12)
 WAVES = pd.DataFrame({"x": [{"time": CLOCK, "a": RANDOM.normal(size=12), "b": CLOCK**0.5} for _ in range(ROWS)]})
-LETTERS = pd.DataFrame({"x": ["ACGTacgt"] * (ROWS // 2) + ["TTGCA"] * (ROWS // 2)})
+LETTERS = pd.DataFrame({"x": ["ACACACACacgt"] * (ROWS // 2) + ["TTGCA"] * (ROWS // 2)})
 MOMENTS = pd.DataFrame(
     {"x": [f"2024-{1 + row % 12:02}-03 10:00+03:00" for row in range(ROWS - 1)] + [86_400]}, dtype=object
 )
